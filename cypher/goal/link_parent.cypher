@@ -1,0 +1,13 @@
+// Put a root below a parent; the tree it joins then knows the older of the two last calculations.
+// sees: engine
+MATCH (g:Goal {id: $id})
+MATCH (parent:Goal {id: $parent})
+// Unbounded: a tree has any depth.
+MATCH (parent)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(root:Goal)
+WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
+CREATE (g)-[:CHILD_OF]->(parent)
+SET root.calculatedAt = CASE WHEN g.calculatedAt < root.calculatedAt THEN g.calculatedAt
+    ELSE coalesce(root.calculatedAt, g.calculatedAt) END,
+  root.seen = CASE WHEN g.seen < root.seen THEN g.seen ELSE coalesce(root.seen, g.seen) END
+SET g.calculatedAt = null, g.seen = null, g.calculatingUntil = null
+RETURN count(*) AS count

@@ -1,0 +1,7 @@
+// Give a goal another owner.
+// sees: engine
+MATCH (g:Goal {id: $id})-[link:OWNED_BY]->(:Owner)
+MATCH (owner:Owner {id: $owner})
+DELETE link
+CREATE (g)-[:OWNED_BY]->(owner)
+RETURN count(*) AS count

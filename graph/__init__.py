@@ -1,0 +1,1 @@
+"""Everything we know: rules, numbers, the database. Knows no GraphQL and no HTTP."""

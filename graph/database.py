@@ -1,0 +1,167 @@
+"""The only place that touches the driver: transactions, retries, deadlines, and the database's errors as ours."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase, NotificationMinimumSeverity, unit_of_work
+from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, TransientError
+
+from graph.errors import ErrorCode, GoalgraphError, Refusal, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import LiteralString
+
+    from neo4j import AsyncDriver, AsyncManagedTransaction
+
+    from graph.statement import Statement
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+#: Seconds that one request's transaction may take (visibility.md §6); bulk work names its own.
+DEADLINE = 10.0
+#: Seconds within which a transaction is tried again after a deadlock or a lost connection.
+RETRY_FOR = 15.0
+_TIMED_OUT = re.compile(r"^(25N14|50N21)$")
+
+
+@dataclass
+class Trace:
+    """Names and seconds of the statements that one request ran; what tests and `extensions` look at."""
+
+    statements: list[tuple[str, float]] = field(default_factory=list)
+
+
+class Transaction:
+    """One transaction at work. Statements run in order; all of them or none take effect."""
+
+    def __init__(self, inner: AsyncManagedTransaction, trace: Trace | None = None) -> None:
+        self._inner = inner
+        self._trace = trace
+
+    async def run(self, statement: Statement[Row]) -> list[Row]:
+        """All rows of a statement."""
+        records = await self.text(statement.text, statement.parameters(), name=statement.path)
+        return [statement.read_row(record) for record in records]
+
+    async def one(self, statement: Statement[Row]) -> Row | None:
+        """The first row of a statement, or None."""
+        rows = await self.run(statement)
+        return rows[0] if rows else None
+
+    async def text(self, text: LiteralString, parameters: dict[str, Any], *, name: str) -> list[dict[str, Any]]:
+        """All records of a text made by the rollup compiler or a file. `name` is what the trace says of it."""
+        began = perf_counter()
+        result = await self._inner.run(text, parameters)
+        records = [dict(record.items()) for record in await result.fetch(_EVERYTHING)]
+        await result.consume()
+        if self._trace is not None:
+            self._trace.statements.append((name, perf_counter() - began))
+        return records
+
+
+_EVERYTHING = 2**31 - 1
+
+
+class Database:
+    """A pool of connections to one database. Open with `connect`, close when done."""
+
+    def __init__(self, driver: AsyncDriver, name: str) -> None:
+        self._driver = driver
+        self.name = name
+
+    async def close(self) -> None:
+        """Close all connections; transactions under way are rolled back."""
+        await self._driver.close()
+
+    async def ping(self) -> None:
+        """Raises Unavailable unless the database answers."""
+        with _errors_as_ours():
+            await self._driver.verify_connectivity()
+
+    async def read(
+        self, work: Callable[[Transaction], Awaitable[T]], *, trace: Trace | None = None, deadline: float = DEADLINE
+    ) -> T:
+        """What `work` returns, in one read transaction; tried again after a passing fault."""
+        return await self._transact(READ_ACCESS, work, trace, deadline)
+
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[T]], *, trace: Trace | None = None, deadline: float = DEADLINE
+    ) -> T:
+        """What `work` returns, in one write transaction; tried again (from its start) after a deadlock."""
+        return await self._transact(WRITE_ACCESS, work, trace, deadline)
+
+    async def schema(self, text: LiteralString) -> None:
+        """Run one schema statement in a transaction of its own."""
+        with _errors_as_ours():
+            async with self._driver.session(database=self.name) as session:
+                await (await session.run(text)).consume()
+
+    async def explain(self, text: LiteralString, parameters: dict[str, Any]) -> tuple[list[str], str, dict[str, Any]]:
+        """(columns, query type r/w/rw/s, plan) of a text, not run."""
+        with _errors_as_ours():
+            async with self._driver.session(database=self.name) as session:
+                result = await session.run("EXPLAIN " + text, parameters)
+                columns = list(result.keys())
+                summary = await result.consume()
+                return columns, summary.query_type or "", dict(summary.plan or {})
+
+    async def _transact(
+        self, mode: str, work: Callable[[Transaction], Awaitable[T]], trace: Trace | None, deadline: float
+    ) -> T:
+        @unit_of_work(timeout=deadline)
+        async def attempt(inner: AsyncManagedTransaction) -> T:
+            return await work(Transaction(inner, trace))
+
+        with _errors_as_ours():
+            async with self._driver.session(database=self.name, default_access_mode=mode) as session:
+                execute = session.execute_read if mode == READ_ACCESS else session.execute_write
+                return await execute(attempt)
+
+
+class _errors_as_ours:  # noqa: N801 - reads as a statement where it is used
+    """Turns the driver's exceptions into ours; their text goes to the log's cause chain and never to a client."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, GoalgraphError):
+            return
+        if isinstance(error, ConstraintError):
+            raise Refusal(ErrorCode.CONFLICT, "Another change took this key first. Read it again.") from error
+        if isinstance(error, ClientError) and _TIMED_OUT.match(error.gql_status):
+            message = "The request took longer than it may. Ask for less at once."
+            raise Unavailable(message) from error
+        if isinstance(error, DriverError | TransientError) or (isinstance(error, Neo4jError) and error.is_retryable()):
+            raise Unavailable from error
+
+
+@asynccontextmanager
+async def connect(
+    uri: str, user: str, password: str, *, name: str = "neo4j", strict: bool = False
+) -> AsyncIterator[Database]:
+    """An open Database. `strict` turns the server's warnings (a misspelt label) into Python warnings: for tests."""
+    driver = AsyncGraphDatabase.driver(
+        uri,
+        auth=(user, password),
+        max_transaction_retry_time=RETRY_FOR,
+        connection_acquisition_timeout=RETRY_FOR,
+        connection_timeout=5.0,
+        keep_alive=True,
+        notifications_disabled_classifications=["PERFORMANCE"],
+        **({"warn_notification_severity": NotificationMinimumSeverity.WARNING} if strict else {}),
+    )
+    database = Database(driver, name)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+

@@ -1,0 +1,24 @@
+"""The user on whose behalf a request is answered. Rights live in `cypher/visibility/`; statements take the viewer's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.statement import Read
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """An active user. `administrator`: has the role System Administrator."""
+
+    id: str
+    external_id: str
+    name: str
+    administrator: bool
+
+
+@dataclass(frozen=True)
+class ViewerByExternalId(Read[Viewer], path="owners/viewer", row=Viewer):
+    """The active user that a token's subject names."""
+
+    external_id: str

@@ -1,0 +1,1 @@
+"""How fast, and against whom: `python -m tests.benchmarks [name ...]`. What is right is the tests' business."""

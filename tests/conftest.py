@@ -1,0 +1,43 @@
+"""What tests share: the server, an empty database of the right schema, a clock that stands still."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graph import migration
+from graph.clock import FixedClock, SystemClock
+from graph.database import Database, connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.neo4j_server import Neo4jServer
+
+pytest_plugins = ["tests.neo4j_server"]
+
+#: The moment at which tests live, unless they say otherwise.
+NOW = datetime(2026, 2, 15, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+async def migrated(neo4j_server: Neo4jServer) -> AsyncIterator[Database]:
+    """The tests' database with its schema up to date; the server's warnings are errors."""
+    async with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password or "", strict=True) as database:
+        await migration.up(database, SystemClock())
+        yield database
+
+
+@pytest.fixture
+async def database(migrated: Database) -> Database:
+    """The tests' database, empty but for its schema."""
+    await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
+    return migrated
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at NOW until a test sets it."""
+    return FixedClock(NOW)
