@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import re
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -103,6 +104,20 @@ def prepare(home: Path, *, lock: Path = LOCK, repository: str | None = None) -> 
         if missing:
             _fetch_all(folder, missing, repository or _central(), jars[0].version)
     return [folder / jar.name for jar in jars]
+
+
+def write_lock(classpath: str, lock: Path) -> None:
+    """Write the lock for a classpath as Maven prints it: `:` between files laid out as in its local repository."""
+    lines = []
+    for entry in map(Path, classpath.strip().split(":")):
+        version, artifact = entry.parts[-2], entry.parts[-3]
+        group = ".".join(entry.parts[entry.parts.index("repository") + 1 : -3])
+        classifier = entry.stem.removeprefix(f"{artifact}-{version}").replace("-", ":", 1)
+        lines.append(f"{group}:{artifact}:{version}{classifier} {hashlib.sha256(entry.read_bytes()).hexdigest()}\n")
+    lock.write_text(
+        "# Neo4j Community and everything it needs, in classpath order: group:artifact:version[:classifier] sha256.\n"
+        "# Written by `make lock-neo4j`; fetched and checked by `graph/distribution.py`.\n" + "".join(lines)
+    )
 
 
 @contextmanager
@@ -213,3 +228,7 @@ def _download(client: httpx2.Client, target: Path, jar: Jar) -> int:
 
 def _console() -> Console:
     return Console(stderr=True, highlight=False)
+
+
+if __name__ == "__main__":
+    write_lock(Path(sys.argv[1]).read_text(), Path(sys.argv[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.errors import ErrorCode, Refusal
 from graph.statement import Read
 
 
@@ -22,3 +23,9 @@ class ViewerByExternalId(Read[Viewer], path="owners/viewer", row=Viewer):
     """The active user that a token's subject names."""
 
     external_id: str
+
+
+def require_administrator(viewer: Viewer, to_do: str) -> None:
+    """Refuses FORBIDDEN unless the viewer is an administrator. `to_do` completes "Only administrators may ..."."""
+    if not viewer.administrator:
+        raise Refusal(ErrorCode.FORBIDDEN, f"Only administrators may {to_do}.")

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from graph import distribution
-from graph.distribution import LOCK, DistributionError, neo4j_version, prepare, read_lock
+from graph.distribution import LOCK, DistributionError, neo4j_version, prepare, read_lock, write_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,6 +192,18 @@ def test_a_broken_lock_is_refused(tmp_path: Path, text: str, answer: str) -> Non
     file.write_text(text)
     with pytest.raises(DistributionError, match=answer):
         read_lock(file)
+
+
+def test_a_lock_is_written_from_mavens_classpath(tmp_path: Path, lock: Path) -> None:
+    paths = []
+    for address, content in ((_FIRST_ADDRESS, _FIRST), (_SECOND_ADDRESS, _SECOND)):
+        path = tmp_path / "repository" / address[1:]
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        paths.append(str(path))
+    written = tmp_path / "written.lock"
+    write_lock(":".join(paths) + "\n", written)
+    assert read_lock(written) == read_lock(lock)
 
 
 def test_the_pinned_neo4j_is_complete() -> None:

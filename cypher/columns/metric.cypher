@@ -1,0 +1,32 @@
+// What is shown of a metric, with the keys of graph.metric.MetricRow's fields.
+{
+  id: entity.id,
+  name: entity.name,
+  description: entity.description,
+  type: entity.type,
+  data_type: entity.dataType,
+  tracks_stretch_target: entity.tracksStretchTarget,
+  in_use: EXISTS { (entity)<-[:MEASURED_BY]-(:Goal) },
+  fields: COLLECT {
+    MATCH (entity)-[:HAS_FIELD]->(field:RollupField)-[:READS]->(type:RecordType)
+    RETURN {
+      id: field.id,
+      category: field.category,
+      record_type: type.key,
+      label: type.label,
+      amount_field: field.amountField,
+      date_field: field.dateField,
+      state: field.state,
+      statuses: field.statuses
+    }
+    ORDER BY field.category
+  },
+  revision: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN organization.structureRevision
+  }) + head(COLLECT {
+    OPTIONAL MATCH (entity)-[:HAS_FIELD]->(:RollupField)-[:READS]->(type:RecordType)
+    WITH DISTINCT type
+    RETURN sum(type.revision)
+  })
+}

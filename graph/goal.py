@@ -1,0 +1,325 @@
+"""Goals as they are read: rows, and the statements that return them, each as one viewer sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from graph.period import GoalPeriod, PeriodKind
+from graph.rollup_compiler import Category
+from graph.statement import Id, Read, Write, native
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from typing import LiteralString
+
+    from graph.metric import MetricRow
+
+
+class GoalState(StrEnum):
+    """OPEN goals change; ACHIEVED and CANCELLED ones are closed: read-only, their numbers frozen."""
+
+    OPEN = "OPEN"
+    ACHIEVED = "ACHIEVED"
+    CANCELLED = "CANCELLED"
+
+
+class RecordSet(StrEnum):
+    """Which records a goal's own part counts: those of its owner, or all of the type."""
+
+    OWNED = "OWNED"
+    ALL = "ALL"
+
+
+class RollupState(StrEnum):
+    """How far a goal's numbers can be relied on: the first that holds."""
+
+    ERROR = "ERROR"
+    OVERFLOW = "OVERFLOW"
+    CALCULATING = "CALCULATING"
+    STALE = "STALE"
+    CURRENT = "CURRENT"
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRow:
+    """A goal: stored properties in the order of `columns/goal.cypher`, then links and what its root knows.
+
+    Amounts are units of the metric's data type; own parts are null until calculated; `..._below` and counts null = 0.
+    """
+
+    id: str
+    title: str
+    description: str | None
+    state: str
+    restricted: bool
+    target: int | None
+    stretch_target: int | None
+    rollup_only_from_children: bool
+    record_set: str
+    include_team_members: bool
+    period_kind: str
+    fiscal_year: int | None
+    fiscal_index: int | None
+    period_label: str
+    start_date: date
+    end_date: date
+    actual_own: int | None
+    actual_own_count: int | None
+    actual_below: int | None
+    actual_below_count: int | None
+    in_progress_own: int | None
+    in_progress_own_count: int | None
+    in_progress_below: int | None
+    in_progress_below_count: int | None
+    custom_own: int | None
+    custom_own_count: int | None
+    custom_below: int | None
+    custom_below_count: int | None
+    rollup_error: str | None
+    rollup_message: str | None
+    incomplete: bool | None
+    stale: bool | None
+    frozen_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    metric_id: str
+    manager_id: str
+    owner_id: str
+    parent_id: str | None
+    calculated_at: datetime | None
+    seen: int | None
+    calculating_until: datetime | None
+
+    @classmethod
+    def read(cls, values: Sequence[Any]) -> GoalRow:
+        """From a list in the order of the fields."""
+        return cls(*native(values))
+
+    def own(self, category: Category) -> int | None:
+        """The own part, in units; None until calculated."""
+        value: int | None = getattr(self, f"{category.column}_own")
+        return value
+
+    def total(self, category: Category) -> int | None:
+        """Own part plus children's totals, in units; None until calculated. Nothing can pin it yet."""
+        own = self.own(category)
+        return None if own is None else own + (getattr(self, f"{category.column}_below") or 0)
+
+    def count(self, categories: Sequence[Category]) -> int | None:
+        """Records counted in these categories, own and below; None until calculated."""
+        if any(self.own(category) is None for category in categories):
+            return None
+        return sum(
+            (getattr(self, f"{category.column}_{part}_count") or 0) for category in categories for part in ("own", "below")
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether the goal is read-only and its numbers frozen."""
+        return self.state != GoalState.OPEN
+
+    @property
+    def period(self) -> GoalPeriod:
+        """The goal's period, as stored with it."""
+        return GoalPeriod(
+            PeriodKind(self.period_kind),
+            self.fiscal_year,
+            self.fiscal_index,
+            self.period_label,
+            self.start_date,
+            self.end_date,
+        )
+
+    def rollup_state(self, metric: MetricRow, now: datetime) -> RollupState:
+        """Semantics §9: the first of ERROR, OVERFLOW, CALCULATING, STALE, CURRENT that holds."""
+        if self.rollup_error:
+            return RollupState(self.rollup_error)
+        if self.calculating_until is not None and self.calculating_until > now and not self.closed:
+            return RollupState.CALCULATING
+        uncalculated = any(self.own(category) is None for category in metric.categories)
+        if uncalculated or (not self.closed and (self.stale or self.seen != metric.revision)):
+            return RollupState.STALE
+        return RollupState.CURRENT
+
+    def last_calculated(self, metric: MetricRow) -> datetime | None:
+        """When the numbers were worked out; None if they never were."""
+        if any(self.own(category) is None for category in metric.categories):
+            return None
+        return self.frozen_at or self.calculated_at
+
+
+@dataclass(frozen=True)
+class GoalsByIds(Read[GoalRow], path="goal/by_ids", row=GoalRow):
+    """The visible ones of these goals."""
+
+    viewer: str
+    ids: list[str]
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> GoalRow:
+        """A goal from its list."""
+        return GoalRow.read(columns["goal"])
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The visible children of a goal: a page of them, and how many there are."""
+
+    parent_id: str
+    goals: list[GoalRow]
+    total_count: int
+    torn: bool
+
+
+@dataclass(frozen=True)
+class ChildrenOf(Read[Children], path="goal/children_of", row=Children):
+    """A page of the visible children of each of these goals, after a title and id."""
+
+    viewer: str
+    parents: list[str]
+    first: int
+    after_title: str | None
+    after_id: str | None
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> Children:
+        """Children from their lists."""
+        return Children(**{**columns, "goals": [GoalRow.read(goal) for goal in columns["goals"]]})
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedChildren:
+    """How many children of a goal the viewer may not see."""
+
+    parent_id: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RestrictedChildrenOf(Read[RestrictedChildren], path="goal/restricted_children_of", row=RestrictedChildren):
+    """How many children of each of these goals the viewer may not see."""
+
+    viewer: str
+    parents: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestors:
+    """The visible ancestors of a goal, nearest first."""
+
+    goal_id: str
+    goals: list[GoalRow]
+
+
+@dataclass(frozen=True)
+class AncestorsOf(Read[Ancestors], path="goal/ancestors_of", row=Ancestors):
+    """The visible ancestors of each of these goals, up to the first hidden one."""
+
+    viewer: str
+    goals: list[str]
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> Ancestors:
+        """Ancestors from their lists."""
+        return Ancestors(columns["goal_id"], [GoalRow.read(goal) for goal in columns["goals"]])
+
+
+@dataclass(frozen=True, slots=True)
+class GoalPage:
+    """One page of goals, the order's key of each, and how many match."""
+
+    goals: list[GoalRow]
+    keys: list[Any]
+    total_count: int
+
+
+@dataclass(frozen=True)
+class GoalsPage(Read[GoalPage], path="goal/page", row=GoalPage):
+    """A page of the visible goals that match a filter. `order_property` is a stored property."""
+
+    viewer: str
+    search: str | None
+    states: list[str] | None
+    fiscal_year: int | None
+    fiscal_index: int | None
+    on: date | None
+    metric: str | None
+    manager: str | None
+    owner: str | None
+    roots_only: bool
+    order_property: str
+    descending: bool
+    first: int
+    after_unset: int
+    after_key: Any
+    after_id: str | None
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> GoalPage:
+        """A page from its lists."""
+        return GoalPage(
+            [GoalRow.read(goal) for goal in columns["goals"]], native(columns["keys"]), columns["total_count"]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A goal in a tree as one viewer sees it: depth below the tree's root, number of visible children."""
+
+    depth: int
+    child_count: int
+    goal: GoalRow
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes, shallowest first; `torn`: some sum and its parts were read on two sides of a commit."""
+
+    nodes: list[TreeNode]
+    torn: bool
+
+
+#: The bound in `goal/tree.cypher` that stands for the depth asked for.
+_BOUND = "{0,64}"
+DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class GoalTree(Read[Tree], path="goal/tree", row=Tree):
+    """The visible tree below a goal, `depth` levels (0: the goal alone), at most `first` goals."""
+
+    viewer: str
+    root: str
+    first: int
+    depth: int
+
+    @property
+    def text(self) -> LiteralString:
+        """The statement with its bound set: a path's bound cannot be a parameter."""
+        text = Read.text.fget(self)  # type: ignore[attr-defined]
+        if _BOUND not in text:
+            message = f"goal/tree.cypher must bound its path by {_BOUND}"
+            raise ValueError(message)
+        bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 0), DEEPEST)}}}")
+        return bounded
+
+    def parameters(self) -> dict[str, Any]:
+        """All but the depth, which is in the text."""
+        return {"viewer": self.viewer, "root": self.root, "first": self.first}
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> Tree:
+        """A tree from its lists; what the root knows is the same for every node."""
+        facts = native(columns["root_facts"])
+        nodes = [TreeNode(values[0], values[1], GoalRow(*native(values[2:]), *facts)) for values in columns["goals"]]
+        return Tree(nodes, columns["torn"])
+
+
+@dataclass(frozen=True)
+class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
+    """Lock the roots of the trees these goals are in."""
+
+    ids: list[str]

@@ -1,0 +1,355 @@
+"""The rollup: own parts from records, sums from the leaves up, in one transaction under the lock of the tree's root.
+
+Cypher aggregates; Python decides what fits 64 bits and writes what changed. Formulas: semantics.md §9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from graph import rollup_compiler
+from graph.errors import ErrorCode, Refusal
+from graph.goal import LockRoots
+from graph.metric import MetricForRollup
+from graph.money import MAX_UNITS, MIN_UNITS
+from graph.record_type import record_type
+from graph.rollup_compiler import HALF, Category, Compiled, CountedField, Holding
+from graph.statement import Count, Read, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from graph.clock import Clock
+    from graph.database import Database, Transaction
+    from graph.metric import MetricRow
+
+T = TypeVar("T")
+
+#: Seconds a run of one tree may take.
+DEADLINE = 600.0
+#: From this many goals on, own parts are read by several readers at once, each a range of goal ids (random UUIDs).
+PARALLEL_FROM = 2_000
+RANGES = (("", "8"), ("8", "g"))
+WHOLE = (("", "g"),)
+
+OVERFLOW = "OVERFLOW"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A tree: [depth, id] of its parents, the ways its goals choose records, how many goals it has."""
+
+    parents: list[tuple[int, str]]
+    holdings: list[str]
+    goals: int
+
+
+@dataclass(frozen=True)
+class TreeShape(Read[Shape], path="rollup/shape", row=Shape):
+    """The shape of the tree below a goal."""
+
+    root: str
+
+
+@dataclass(frozen=True)
+class ApplyChanges(Write[Count], path="rollup/apply", row=Count):
+    """Write {id, changes} of goals."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class FinishRun(Write[Count], path="rollup/finish", row=Count):
+    """Tell the root when, and up to which revision, its tree was calculated."""
+
+    root: str
+    now: datetime
+    seen: int
+
+
+@dataclass(frozen=True)
+class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
+    """The goals at and below one are no longer stale."""
+
+    root: str
+
+
+@dataclass(frozen=True)
+class LockRevisions(Write[Count], path="rollup/lock_revisions", row=Count):
+    """The sum of the revisions a metric's totals depend on, read under their locks."""
+
+    metric: str
+
+
+@dataclass(frozen=True)
+class AnnounceRun(Write[Count], path="rollup/announce", row=Count):
+    """Say that a run is under way until a moment."""
+
+    root: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A tree's root."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Roots(Read[Root], path="rollup/roots", row=Root):
+    """The roots of all trees, or of those a metric measures."""
+
+    metric: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run did: goals looked at, goals whose numbers changed, goals now in OVERFLOW."""
+
+    root: str
+    goals: int
+    changed: int
+    overflowed: int
+
+
+class Recalculation:
+    """One recalculation of a goal and everything below it, inside a transaction that holds the root's lock."""
+
+    def __init__(self, tx: Transaction, root: str, metric: MetricRow, fields: Sequence[CountedField]) -> None:
+        self._tx = tx
+        self._root = root
+        self._categories = metric.categories
+        self._by_type: dict[str, list[CountedField]] = defaultdict(list)
+        for field in fields:
+            self._by_type[field.label].append(field)
+        self.overflowed: set[str] = set()
+        self.changed = 0
+
+    async def run(self, read: Callable[[Compiled, dict[str, Any]], Awaitable[list[dict[str, Any]]]] | None) -> int:
+        """Calculate and write; how many goals there are. `read`: how to run own parts outside the transaction."""
+        shape = await self._tx.one(TreeShape(self._root))
+        if shape is None:
+            return 0
+        ranges = RANGES if read is not None and shape.goals >= PARALLEL_FROM else WHOLE
+        outside = read if ranges is RANGES else None
+        own = await self._own(shape, ranges, outside or self._inside)
+        parents = {goal_id for _, goal_id in shape.parents}
+        await self._apply(
+            {"id": goal_id, "changes": self._judged(goal_id, values, None)}
+            for goal_id, values in own.items()
+            if goal_id not in parents
+        )
+        levels: dict[int, list[str]] = defaultdict(list)
+        for depth, goal_id in shape.parents:
+            levels[depth].append(goal_id)
+        for depth in sorted(levels, reverse=True):
+            await self.fold(levels[depth], own)
+        return shape.goals
+
+    async def fold(self, ids: list[str], own: dict[str, dict[str, Any]]) -> None:
+        """Bring the sums of goals of one level up to date with their children. `own`: new own parts, by goal."""
+        forced = [goal_id for goal_id in ids if goal_id in own]
+        rows = await self._sums(ids, forced)
+        await self._apply(
+            {"id": row["id"], "changes": self._judged(row["id"], own.get(row["id"], {}), row)} for row in rows
+        )
+
+    async def _own(
+        self,
+        shape: Shape,
+        ranges: Sequence[tuple[str, str]],
+        read: Callable[[Compiled, dict[str, Any]], Awaitable[list[dict[str, Any]]]],
+    ) -> dict[str, dict[str, Any]]:
+        """New own parts by goal, as stored properties; a sum that does not fit is None."""
+        jobs = [
+            (Holding(holding), fields, {"from": start, "until": until, "only": None})
+            for holding in sorted(shape.holdings)
+            for fields in self._by_type.values()
+            for start, until in ranges
+        ]
+        reads = [read(rollup_compiler.own(holding, fields), more) for holding, fields, more in jobs]
+        # One transaction takes one statement at a time; readers of their own work side by side.
+        results = [await one for one in reads] if read == self._inside else await asyncio.gather(*reads)
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        for (holding, fields, more), rows in zip(jobs, results, strict=True):
+            floats = _with_floats(rows)
+            if floats:
+                exact = rollup_compiler.own(holding, fields, exact=True)
+                again = await self._inside(exact, {**more, "only": sorted(floats)})
+                rows = [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
+            for row in rows:
+                self._take(found[row["id"]], row, "Own")
+        nothing = await self._inside(rollup_compiler.without_own(self._categories), {})
+        for goal_id in nothing:
+            for category in self._categories:
+                found[goal_id] |= {f"{category.stored}Own": 0, f"{category.stored}OwnCount": 0}
+        return dict(found)
+
+    async def _sums(self, ids: list[str], forced: list[str]) -> list[dict[str, Any]]:
+        """What the children of each goal add up to; sums that became floats once more, exactly."""
+        compiled = rollup_compiler.below(self._categories)
+        rows = await self._inside(compiled, {"ids": ids, "forced": forced})
+        floats = _with_floats(rows)
+        if floats:
+            exact = rollup_compiler.below(self._categories, exact=True)
+            again = await self._inside(exact, {"ids": sorted(floats), "forced": []})
+            rows = [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
+        return rows
+
+    async def _inside(self, compiled: Compiled, more: dict[str, Any]) -> list[Any]:
+        """The rows (or ids) of a compiled statement, run in this transaction."""
+        parameters = {"root": self._root, **compiled.parameters, **more}
+        records = await self._tx.text(compiled.text, parameters, name=compiled.name)
+        return next(iter(records[0].values())) if records else []
+
+    def _joined(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with each [high, low] pair as the one integer it stands for, of any size."""
+        pairs = {
+            category.column: row[category.column] for category in self._categories if category.column in row
+        }
+        return {**row, **{column: high * HALF + low for column, (high, low) in pairs.items()}}
+
+    def _take(self, values: dict[str, Any], row: dict[str, Any], part: str) -> None:
+        for category in self._categories:
+            if category.column in row:
+                values[f"{category.stored}{part}"] = row[category.column]
+                values[f"{category.stored}{part}Count"] = row[f"{category.column}_count"]
+
+    def _judged(self, goal_id: str, own: dict[str, Any], sums: dict[str, Any] | None) -> dict[str, Any]:
+        """The properties to write: everything, or, where a number does not fit, only that it does not."""
+        changes = dict(own)
+        if sums is not None:
+            self._take(changes, sums, "Below")
+            changes["incomplete"] = sums["incomplete"] or None
+        for category in self._categories:
+            stored = sums[f"{category.column}_own"] if sums is not None else 0
+            own_part = changes.get(f"{category.stored}Own", stored) or 0
+            total = own_part + (changes.get(f"{category.stored}Below") or 0)
+            if not (MIN_UNITS <= own_part <= MAX_UNITS and MIN_UNITS <= total <= MAX_UNITS):
+                self.overflowed.add(goal_id)
+                message = f"The {category.value.lower().replace('_', '-')} total does not fit 64 bits; the last good one is kept."
+                return {"rollupError": OVERFLOW, "rollupMessage": message}
+        return {**changes, "rollupError": None, "rollupMessage": None}
+
+    async def _apply(self, rows: Iterable[dict[str, Any]]) -> None:
+        batch = list(rows)
+        if batch:
+            self.changed += len(batch)
+            await self._tx.run(ApplyChanges(batch))
+
+
+async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> RunReport:
+    """Recalculate the whole tree that a goal is in. Refuses NOT_FOUND if it was deleted meanwhile.
+
+    One write transaction holds the root's lock; for a big tree, own parts are read by parallel transactions under that
+    lock (nothing in the tree can change meanwhile). Readers see all of it, or read again (facts on torn reads).
+    """
+    revision = await _revision(database, goal_id)
+
+    async def read(compiled: Compiled, more: dict[str, Any]) -> list[dict[str, Any]]:
+        async def work(tx: Transaction) -> list[dict[str, Any]]:
+            records = await tx.text(compiled.text, {"root": root[0], **compiled.parameters, **more}, name=compiled.name)
+            rows: list[dict[str, Any]] = records[0]["rows"]
+            return rows
+
+        return await database.read(work, deadline=DEADLINE)
+
+    root: list[str] = [""]
+
+    async def work(tx: Transaction) -> RunReport:
+        root[0] = (await lock_roots(tx, [goal_id]))[0]
+        metric, fields = await _definition(tx, root[0])
+        recalculation = Recalculation(tx, root[0], metric, fields)
+        goals = await recalculation.run(read)
+        await tx.run(FinishRun(root[0], clock.now(), revision))
+        return RunReport(root[0], goals, recalculation.changed, len(recalculation.overflowed))
+
+    return await database.write(work, deadline=DEADLINE)
+
+
+async def announce(database: Database, clock: Clock, root: str) -> None:
+    """Show the tree as CALCULATING from now until its run is over, or could no longer be alive."""
+
+    async def work(tx: Transaction) -> None:
+        await tx.run(AnnounceRun(root, clock.now() + timedelta(seconds=DEADLINE)))
+
+    await database.write(work)
+
+
+async def recalculate_inside(tx: Transaction, goal_id: str) -> None:
+    """Recalculate a goal and all below it inside a mutation that holds the root's lock; then its ancestors."""
+    metric, fields = await _definition(tx, goal_id)
+    await Recalculation(tx, goal_id, metric, fields).run(None)
+    await tx.run(ClearStale(goal_id))
+
+
+async def fold_upwards(tx: Transaction, ids: Sequence[str]) -> None:
+    """Bring the sums of these goals up to date, first to last: a chain from a changed goal's parent to the root."""
+    if ids:
+        metric, fields = await _definition(tx, ids[0])
+        recalculation = Recalculation(tx, ids[-1], metric, fields)
+        for goal_id in ids:
+            await recalculation.fold([goal_id], {})
+
+
+async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
+    """Lock the roots of the trees these goals are in; their ids. Refuses NOT_FOUND if none is left.
+
+    A root may have become a child before its lock was ours, so look until nothing moves.
+    """
+    locked: set[str] = set()
+    while True:
+        roots = [row.id for row in await tx.run(LockRoots(sorted(goal_ids)))]
+        if not roots:
+            message = "There is no such goal."
+            raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
+        if set(roots) <= locked:
+            return roots
+        locked |= set(roots)
+
+
+async def _revision(database: Database, goal_id: str) -> int:
+    """What the records and structure have come to, read before the run in a transaction of its own, under their locks.
+
+    A change that commits later moves it again, so that the goals read STALE; without the locks a commit could be seen
+    half: its revision, and not yet its records.
+    """
+
+    async def work(tx: Transaction) -> int:
+        metric = await tx.one(MetricForRollup(goal_id))
+        row = await tx.one(LockRevisions(metric.id)) if metric is not None else None
+        return row.count if row is not None else 0
+
+    return await database.write(work)
+
+
+async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[CountedField]]:
+    metric = await tx.one(MetricForRollup(goal_id))
+    if metric is None:
+        message = "There is no such goal."
+        raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
+    fields = []
+    for field in metric.fields:
+        kind = await record_type(tx, field.record_type, ("recordType",))
+        fields.append(
+            CountedField(
+                category=field.category,
+                label=field.label,
+                amount=kind.stored_amount(field.amount_field) if field.amount_field else None,
+                state=field.state,
+                statuses=field.statuses,
+                date=kind.stored_date(field.date_field),
+            )
+        )
+    return metric, fields
+
+
+def _with_floats(rows: Iterable[dict[str, Any]]) -> set[str]:
+    return {row["id"] for row in rows if any(isinstance(value, float) for value in row.values())}

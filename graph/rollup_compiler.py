@@ -1,0 +1,246 @@
+"""Makes the rollup's Cypher from a typed spec: pure, and the only place that assembles statement text.
+
+Identifiers come from declared record types and the enums here; every value is a parameter. Each case is a snapshot
+under tests/cypher/snapshots that the same test executes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import LiteralString
+
+
+class Category(StrEnum):
+    """A rollup field's category. `stored` begins the names of its properties on a goal."""
+
+    ACTUAL = "ACTUAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    CUSTOM = "CUSTOM"
+
+    @property
+    def stored(self) -> str:
+        """`actual`, `inProgress`, `custom`."""
+        return {"ACTUAL": "actual", "IN_PROGRESS": "inProgress", "CUSTOM": "custom"}[self.value]
+
+    @property
+    def column(self) -> str:
+        """`actual`, `in_progress`, `custom`."""
+        return self.value.lower()
+
+
+class Holding(StrEnum):
+    """How a goal finds its records: through its owner, by the owner's kind, or all of the type."""
+
+    USER = "USER"
+    TEAM = "TEAM"
+    TEAM_WITH_MEMBERS = "TEAM_WITH_MEMBERS"
+    BUSINESS_UNIT = "BUSINESS_UNIT"
+    TERRITORY = "TERRITORY"
+    PRODUCT_LINE = "PRODUCT_LINE"
+    ALL = "ALL"
+
+
+#: Binds `r` from `owner`. A record has one owner, one territory, one product line: none is met twice.
+#: Unbounded paths: structure trees have any depth.
+_PATHS = {
+    Holding.USER: "(owner:User)<-[:OWNED_BY]-(r:{label})",
+    Holding.TEAM: "(owner:Team)<-[:OWNED_BY]-(r:{label})",
+    Holding.TEAM_WITH_MEMBERS: "(owner:Team)((:Team)<-[:MEMBER_OF]-(:User)){{0,1}}(holder:Owner)<-[:OWNED_BY]-(r:{label})",
+    Holding.BUSINESS_UNIT: "(owner:BusinessUnit)((:BusinessUnit)<-[:CHILD_OF]-(:BusinessUnit)){{0,}}"
+    "(:BusinessUnit)<-[:IN_UNIT]-(:Owner)<-[:OWNED_BY]-(r:{label})",
+    Holding.TERRITORY: "(owner:Territory)((:Territory)<-[:CHILD_OF]-(:Territory)){{0,}}"
+    "(:Territory)<-[:IN_TERRITORY]-(r:{label})",
+    Holding.PRODUCT_LINE: "(owner:ProductLine)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){{0,}}"
+    "(:ProductLine)<-[:FOR_PRODUCT_LINE]-(r:{label})",
+    Holding.ALL: "(r:{label})",
+}
+_OWNER_LABELS = {
+    Holding.USER: "User",
+    Holding.TEAM: "Team",
+    Holding.TEAM_WITH_MEMBERS: "Team",
+    Holding.BUSINESS_UNIT: "BusinessUnit",
+    Holding.TERRITORY: "Territory",
+    Holding.PRODUCT_LINE: "ProductLine",
+}
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+
+#: Sums past 64 bits become floats in Cypher; halves of this size add up exactly in any practical number.
+HALF = 2**32
+
+
+@dataclass(frozen=True)
+class CountedField:
+    """A rollup field as the rollup reads it: names of stored properties, and the values that make a record count."""
+
+    category: Category
+    label: str
+    amount: str | None
+    state: str
+    statuses: tuple[str, ...]
+    date: str
+
+    def __post_init__(self) -> None:
+        for name in (self.label, self.date, *([self.amount] if self.amount else [])):
+            if not _IDENTIFIER.fullmatch(name):
+                message = f"not a declared identifier: {name!r}"
+                raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A statement and its parameters, without those each run adds."""
+
+    name: str
+    text: LiteralString
+    parameters: dict[str, Any]
+
+
+def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False) -> Compiled:
+    """The own parts of a tree's goals that differ from what is stored.
+
+    `fields` read one record type. Adds parameters `root`, `from`, `until` (a half-open range of goal ids, so that
+    several readers share a tree) and `only` (ids, or null for all). One row: `rows`, a list of {id, <category>:
+    sum in units, <category>_count}; a sum past 64 bits is a float there, and with `exact` always a pair [high, low],
+    sum = high x 2^32 + low. Source of the formula: semantics.md §9, own(G, F).
+    """
+    columns = [field.category.column for field in fields]
+    amounts = {field.category.column: f"r.{field.amount}" if field.amount else "1" for field in fields}
+    flags = ",\n    ".join(f"{_counts(field)} AS is_{field.category.column}" for field in fields)
+    sums = ",\n    ".join(
+        f"{_sum(f'CASE WHEN is_{column} THEN {amounts[column]} END', exact=exact)} AS {column},\n"
+        f"    count(CASE WHEN is_{column} THEN 1 END) AS {column}_count"
+        for column in columns
+    )
+    path = _PATHS[holding].format(label=fields[0].label)
+    text = f"""\
+MATCH (root:Goal {{id: $root}})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal)
+WHERE g.state = 'OPEN'
+  AND NOT g.rollupOnlyFromChildren
+  AND g.recordSet = '{"ALL" if holding is Holding.ALL else "OWNED"}'
+  AND g.id >= $from
+  AND g.id < $until
+  AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}
+{_owner_match(holding)}CALL (g{", owner" if holding in _OWNER_LABELS else ""}) {{
+  MATCH {path.replace(f"(owner:{_OWNER_LABELS.get(holding)})", "(owner)")}
+  WITH r,
+    {flags}
+  WHERE {" OR ".join(f"is_{column}" for column in columns)}
+  RETURN {sums}
+}}
+WITH g, {", ".join(f"{column}, {column}_count" for column in columns)}
+{"" if exact else _where_own_changed(fields)}RETURN collect({{
+  id: g.id, {", ".join(f"{column}: {column}, {column}_count: {column}_count" for column in columns)}
+}}) AS rows"""
+    parameters: dict[str, Any] = {}
+    for field in fields:
+        parameters[f"{field.category.column}_state"] = field.state
+        if field.statuses:
+            parameters[f"{field.category.column}_statuses"] = list(field.statuses)
+    # Built from the constants above and checked identifiers only: that is what LiteralString means.
+    return Compiled(f"rollup/own_{holding.lower()}", cast("LiteralString", text), parameters)
+
+
+def without_own(categories: Sequence[Category]) -> Compiled:
+    """The goals of a tree that take everything from their children, and whose own part is not stored as 0 yet.
+
+    Adds parameter `root`. One row: `ids`.
+    """
+    differs = "\n    OR ".join(
+        f"g.{category.stored}Own IS NULL OR g.{category.stored}Own <> 0 OR g.{category.stored}OwnCount <> 0"
+        for category in categories
+    )
+    text = f"""\
+MATCH (root:Goal {{id: $root}})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal)
+WHERE g.state = 'OPEN'
+  AND g.rollupOnlyFromChildren
+  AND (g.rollupError IS NOT NULL
+    OR {differs})
+RETURN collect(g.id) AS ids"""
+    return Compiled("rollup/without_own", cast("LiteralString", text), {})
+
+
+def below(categories: Sequence[Category], *, exact: bool = False) -> Compiled:
+    """What the children of each of these goals add up to, where that differs from what is stored.
+
+    Adds parameters `ids` (goals of one level) and `forced` (those of them to return in any case). One row: `rows`, a
+    list of {id, incomplete, <category>: sum of the children's totals, <category>_count, <category>_own: the stored
+    own part}; sums as in `own`. A cancelled child adds nothing. Source of the formula: semantics.md §9, computed(G, F).
+    """
+    columns = [category.column for category in categories]
+    sums = ",\n    ".join(
+        f"{_sum(f'coalesce(c.{category.stored}Own, 0) + coalesce(c.{category.stored}Below, 0)', exact=exact)}"
+        f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount, 0)"
+        f" + coalesce(c.{category.stored}BelowCount, 0)) AS {category.column}_count"
+        for category in categories
+    )
+    differs = "\n  OR ".join(
+        f"coalesce(p.{category.stored}Below, 0) <> {category.column}"
+        f" OR coalesce(p.{category.stored}BelowCount, 0) <> {category.column}_count"
+        for category in categories
+    )
+    where = f"""\
+WHERE p.id IN $forced
+  OR p.rollupError IS NOT NULL
+  OR coalesce(p.incomplete, false) <> incomplete
+  OR {differs}
+"""
+    result = ", ".join(
+        f"{category.column}: {category.column}, {category.column}_count: {category.column}_count,"
+        f" {category.column}_own: p.{category.stored}Own"
+        for category in categories
+    )
+    text = f"""\
+UNWIND $ids AS id
+MATCH (p:Goal {{id: id}})
+WHERE p.state = 'OPEN'
+CALL (p) {{
+  MATCH (p)<-[:CHILD_OF]-(c:Goal)
+  WHERE c.state <> 'CANCELLED'
+  RETURN {sums},
+    count(CASE WHEN c.rollupError IS NOT NULL OR c.incomplete THEN 1 END) > 0 AS incomplete
+}}
+WITH p, incomplete, {", ".join(f"{column}, {column}_count" for column in columns)}
+{"" if exact else where}RETURN collect({{id: p.id, incomplete: incomplete, {result}}}) AS rows"""
+    return Compiled("rollup/below", cast("LiteralString", text), {})
+
+
+def _counts(field: CountedField) -> str:
+    column = field.category.column
+    statuses = f" AND r.status IN ${column}_statuses" if field.statuses else ""
+    return f"r.state = ${column}_state{statuses} AND g.startDate <= r.{field.date} <= g.endDate"
+
+
+def _sum(expression: str, *, exact: bool) -> str:
+    if not exact:
+        return f"sum({expression})"
+    return f"[sum(({expression}) / {HALF}), sum(({expression}) % {HALF})]"
+
+
+def _where_own_changed(fields: Sequence[CountedField]) -> str:
+    differs = "\n  OR ".join(
+        f"g.{field.category.stored}Own IS NULL OR g.{field.category.stored}Own <> {field.category.column}"
+        f" OR g.{field.category.stored}OwnCount <> {field.category.column}_count"
+        for field in fields
+    )
+    return f"WHERE g.rollupError IS NOT NULL\n  OR {differs}\n"
+
+
+def _team_condition(holding: Holding) -> str:
+    if holding is Holding.TEAM:
+        return "\n  AND NOT g.includeTeamMembers"
+    return "\n  AND g.includeTeamMembers" if holding is Holding.TEAM_WITH_MEMBERS else ""
+
+
+def _owner_match(holding: Holding) -> str:
+    label = _OWNER_LABELS.get(holding)
+    return f"MATCH (g)-[:OWNED_BY]->(owner:{label})\n" if label else ""
