@@ -163,5 +163,3 @@ async def connect(
         yield database
     finally:
         await database.close()
-
-

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from graph.errors import Torn
 from graph.period import GoalPeriod, PeriodKind
 from graph.rollup_compiler import Category
 from graph.statement import Id, Read, Write, native
@@ -113,7 +114,9 @@ class GoalRow:
         if any(self.own(category) is None for category in categories):
             return None
         return sum(
-            (getattr(self, f"{category.column}_{part}_count") or 0) for category in categories for part in ("own", "below")
+            (getattr(self, f"{category.column}_{part}_count") or 0)
+            for category in categories
+            for part in ("own", "below")
         )
 
     @property
@@ -166,12 +169,18 @@ class GoalsByIds(Read[GoalRow], path="goal/by_ids", row=GoalRow):
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The visible children of a goal: a page of them, and how many there are."""
+    """The visible children of a goal: a page of them, how many there are, and the goal's sums when they were read."""
 
     parent_id: str
     goals: list[GoalRow]
     total_count: int
     torn: bool
+    sums: list[int | None]
+
+    def check_sum_of(self, parent: GoalRow) -> None:
+        """Raises Torn if the parent as it was read before had other sums than when its children were read."""
+        if self.torn or self.sums != [parent.actual_below, parent.in_progress_below, parent.custom_below]:
+            raise Torn
 
 
 @dataclass(frozen=True)

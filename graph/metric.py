@@ -1,25 +1,17 @@
-"""Metrics and their rollup fields: rows, reads, and the rules on changing them. How totals come about is `rollup`."""
+"""Metrics and their rollup fields: rows and statements. The rules on changing them are `metric_change`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from graph.errors import ErrorCode, Refusal
 from graph.money import DataType
-from graph.record_type import record_type
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
-from graph.text import checked_name, checked_text
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from graph.database import Transaction
-    from graph.record_type import RecordType
 
 
 class MetricType(StrEnum):
@@ -45,7 +37,10 @@ class RollupFieldRow:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it."""
+    """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
+
+    `time_zone` is the organization's, in which its goals have their today.
+    """
 
     id: str
     name: str
@@ -55,6 +50,7 @@ class MetricRow:
     tracks_stretch_target: bool
     in_use: bool
     fields: tuple[RollupFieldRow, ...]
+    time_zone: str
     revision: int
 
     @property
@@ -213,222 +209,14 @@ class MetricOfField(Read[Id], path="metric/of_field", row=Id):
 
 
 @dataclass(frozen=True)
-class MarkMetricStale(Write[Count], path="metric/mark_stale", row=Count):
-    """Mark every open goal of a metric stale."""
+class LockMetricRoots(Write[Count], path="metric/lock_roots", row=Count):
+    """Lock the roots of every tree that a metric measures."""
 
     metric: str
 
 
 @dataclass(frozen=True)
-class MetricDraft:
-    """What a new metric is made from. A COUNT metric's data type is INTEGER."""
+class MarkMetricStale(Write[Count], path="metric/mark_stale", row=Count):
+    """Mark every open goal of a metric stale."""
 
-    name: str
-    type: MetricType
-    data_type: DataType | None
-    description: str | None = None
-    tracks_stretch_target: bool = False
-
-
-@dataclass(frozen=True)
-class RollupFieldDraft:
-    """What a new rollup field is made from. `amount_field` is None for a COUNT metric, required otherwise."""
-
-    category: Category
-    record_type: str
-    date_field: str
-    state: str
-    statuses: tuple[str, ...] = ()
-    amount_field: str | None = None
-
-
-async def create_metric(tx: Transaction, viewer: Viewer, draft: MetricDraft) -> str:
-    """Create a metric; its id. Refuses METRIC_NAME_TAKEN, INVALID_VALUE, REQUIRED, FORBIDDEN."""
-    require_administrator(viewer, "create metrics")
-    data_type = _data_type(draft)
-    metric_id = str(uuid4())
-    name = checked_name(draft.name, ("name",))
-    await _check_name_free(tx, metric_id, name)
-    properties = {
-        "name": name,
-        "nameKey": name.casefold(),
-        "description": checked_text(draft.description, ("description",)),
-        "type": draft.type.value,
-        "dataType": data_type.value,
-        "tracksStretchTarget": draft.tracks_stretch_target,
-    }
-    await tx.run(CreateMetric(metric_id, properties))
-    return metric_id
-
-
-async def update_metric(tx: Transaction, viewer: Viewer, metric_id: str, changes: Mapping[str, Any]) -> None:
-    """Change `name`, `description`, `tracks_stretch_target` (not once used), `type`, `data_type` (never).
-
-    Refuses METRIC_NAME_TAKEN, METRIC_TYPE_FROZEN, METRIC_IN_USE, NOT_FOUND, FORBIDDEN.
-    """
-    metric = (await _lock(tx, viewer, metric_id, "change metrics")).metric
-    properties: dict[str, Any] = {}
-    if "name" in changes:
-        name = checked_name(changes["name"], ("name",))
-        await _check_name_free(tx, metric_id, name)
-        properties |= {"name": name, "nameKey": name.casefold()}
-    if "description" in changes:
-        properties["description"] = checked_text(changes["description"], ("description",))
-    for key, current in (("type", metric.type), ("data_type", metric.data_type)):
-        if key in changes and changes[key] != current:
-            message = "A metric's type and data type never change. Create another metric."
-            raise Refusal(ErrorCode.METRIC_TYPE_FROZEN, message, ("dataType" if key == "data_type" else "type",))
-    if changes.get("tracks_stretch_target", metric.tracks_stretch_target) != metric.tracks_stretch_target:
-        if metric.in_use:
-            message = "Goals use this metric, so whether it tracks a stretch target stays. Create another metric."
-            raise Refusal(ErrorCode.METRIC_IN_USE, message, ("tracksStretchTarget",))
-        properties["tracksStretchTarget"] = changes["tracks_stretch_target"]
-    await tx.run(SetMetricProperties(metric_id, properties))
-
-
-async def delete_metric(tx: Transaction, viewer: Viewer, metric_id: str) -> None:
-    """Delete an unused metric and its rollup fields. Refuses METRIC_IN_USE, NOT_FOUND, FORBIDDEN."""
-    metric = (await _lock(tx, viewer, metric_id, "delete metrics")).metric
-    if metric.in_use:
-        message = "Goals use this metric. Delete or change them first."
-        raise Refusal(ErrorCode.METRIC_IN_USE, message, ("id",))
-    await tx.run(DeleteMetric(metric_id))
-
-
-async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, draft: RollupFieldDraft) -> str:
-    """Add a category to a metric; the field's id. Refuses CATEGORY_TAKEN and what `_checked_field` refuses."""
-    locked = await _lock(tx, viewer, metric_id, "define rollup fields", ("metricId",))
-    if draft.category in locked.metric.categories:
-        message = f"The metric has a rollup field for {draft.category} already. Change that one."
-        raise Refusal(ErrorCode.CATEGORY_TAKEN, message, ("category",))
-    _check_not_closed(locked)
-    kind = await record_type(tx, draft.record_type, ("recordType",))
-    properties = _checked_field(locked.metric, kind, draft)
-    field_id = str(uuid4())
-    properties["category"] = draft.category.value
-    await tx.run(CreateRollupField(field_id, metric_id, draft.record_type, properties))
-    await tx.run(MarkMetricStale(metric_id))
-    return field_id
-
-
-async def update_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, changes: Mapping[str, Any]) -> str:
-    """Change `amount_field`, `date_field`, `state`, `statuses`; its metric's id. Goals of the metric become stale.
-
-    Category and record type never change. Refuses ROLLUP_FIELD_FROZEN and what `_checked_field` refuses.
-    """
-    locked, field = await _lock_field(tx, viewer, field_id)
-    for key, name in (("category", "category"), ("record_type", "recordType")):
-        if key in changes and changes[key] != getattr(field, key):
-            message = "A rollup field's category and record type never change. Create another field."
-            raise Refusal(ErrorCode.ROLLUP_FIELD_FROZEN, message, (name,))
-    _check_not_closed(locked)
-    draft = RollupFieldDraft(
-        field.category,
-        field.record_type,
-        changes.get("date_field", field.date_field),
-        changes.get("state", field.state),
-        tuple(changes.get("statuses", field.statuses) or ()),
-        changes.get("amount_field", field.amount_field),
-    )
-    kind = await record_type(tx, field.record_type, ("recordType",))
-    await tx.run(SetRollupFieldProperties(field_id, _checked_field(locked.metric, kind, draft)))
-    await tx.run(MarkMetricStale(locked.metric.id))
-    return locked.metric.id
-
-
-async def delete_rollup_field(tx: Transaction, viewer: Viewer, field_id: str) -> str:
-    """Take a category from a metric that no goal uses; the metric's id. Refuses ROLLUP_FIELD_IN_USE."""
-    locked, _ = await _lock_field(tx, viewer, field_id)
-    if locked.metric.in_use:
-        message = "Goals use the metric of this rollup field. Delete or change them first."
-        raise Refusal(ErrorCode.ROLLUP_FIELD_IN_USE, message, ("id",))
-    await tx.run(DeleteRollupField(field_id))
-    return locked.metric.id
-
-
-def _data_type(draft: MetricDraft) -> DataType:
-    if draft.type is MetricType.COUNT:
-        if draft.data_type not in {None, DataType.INTEGER}:
-            message = "A COUNT metric counts in INTEGER. Leave dataType out, or make the type AMOUNT."
-            raise Refusal(ErrorCode.INVALID_VALUE, message, ("dataType",))
-        return DataType.INTEGER
-    if draft.data_type is None:
-        message = "An AMOUNT metric needs a dataType: MONEY, INTEGER or DECIMAL."
-        raise Refusal(ErrorCode.REQUIRED, message, ("dataType",))
-    return draft.data_type
-
-
-def _checked_field(metric: MetricRow, kind: RecordType, draft: RollupFieldDraft) -> dict[str, Any]:
-    """The stored properties of a rollup field, each checked against its record type."""
-    if metric.type is MetricType.COUNT:
-        if draft.amount_field is not None:
-            message = "The metric counts records, so its rollup fields have no amount field. Leave it out."
-            raise Refusal(ErrorCode.AMOUNT_FIELD_ON_COUNT, message, ("amountField",))
-    elif draft.amount_field is None:
-        message = f"The metric sums an amount: name a field of {kind.key} whose type is {metric.data_type}."
-        raise Refusal(ErrorCode.AMOUNT_FIELD_REQUIRED, message, ("amountField",))
-    else:
-        amount_type = _declared(kind, draft.amount_field, "amountField").data_type
-        if amount_type.value != metric.data_type.value:
-            message = f"{draft.amount_field} is {amount_type}, the metric is {metric.data_type}: they must be equal."
-            raise Refusal(ErrorCode.AMOUNT_FIELD_TYPE_MISMATCH, message, ("amountField",))
-    date_type = _declared(kind, draft.date_field, "dateField").data_type
-    if date_type.value not in {"DATE", "DATETIME"}:
-        message = f"{draft.date_field} is {date_type}: name a field of {kind.key} that is a DATE or DATETIME."
-        raise Refusal(ErrorCode.INVALID_VALUE, message, ("dateField",))
-    if draft.state not in kind.states:
-        message = f"{kind.key} has no state {draft.state!r}. It has: {', '.join(kind.states) or 'none'}."
-        raise Refusal(ErrorCode.UNKNOWN_STATE, message, ("state",))
-    for status in draft.statuses:
-        if status not in kind.states[draft.state]:
-            message = f"{draft.state} has no status {status!r}. It has: {', '.join(kind.states[draft.state])}."
-            raise Refusal(ErrorCode.UNKNOWN_STATUS, message, ("statuses",))
-    return {
-        "amountField": draft.amount_field,
-        "dateField": draft.date_field,
-        "state": draft.state,
-        "statuses": sorted(set(draft.statuses)),
-    }
-
-
-def _declared(kind: RecordType, name: str, field: str) -> Any:
-    if name not in kind.fields:
-        message = f"{kind.key} has no field {name!r}. It has: {', '.join(kind.fields)}."
-        raise Refusal(ErrorCode.UNKNOWN_FIELD, message, (field,))
-    return kind.fields[name]
-
-
-async def _lock(
-    tx: Transaction, viewer: Viewer, metric_id: str, to_do: str, field: tuple[str, ...] = ("id",)
-) -> LockedMetric:
-    require_administrator(viewer, to_do)
-    locked = await tx.one(LockMetric(metric_id))
-    if locked is None:
-        message = "There is no such metric."
-        raise Refusal(ErrorCode.NOT_FOUND, message, field)
-    return locked
-
-
-async def _lock_field(tx: Transaction, viewer: Viewer, field_id: str) -> tuple[LockedMetric, RollupFieldRow]:
-    require_administrator(viewer, "define rollup fields")
-    metric = await tx.one(MetricOfField(field_id))
-    if metric is not None:
-        locked = await _lock(tx, viewer, metric.id, "define rollup fields")
-        for field in locked.metric.fields:
-            if field.id == field_id:
-                return locked, field
-    message = "There is no such rollup field."
-    raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
-
-
-async def _check_name_free(tx: Transaction, metric_id: str, name: str) -> None:
-    taken = await tx.one(MetricNameTaken(metric_id, name.casefold()))
-    if taken is not None and taken.count:
-        message = "Another metric has this name. Choose another one."
-        raise Refusal(ErrorCode.METRIC_NAME_TAKEN, message, ("name",))
-
-
-def _check_not_closed(locked: LockedMetric) -> None:
-    if locked.used_by_closed:
-        message = "A closed goal uses this metric, so its rollup fields stay as they are. Create another metric."
-        raise Refusal(ErrorCode.METRIC_IN_USE, message, ("metricId",))
+    metric: str

@@ -211,9 +211,7 @@ class Recalculation:
 
     def _joined(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with each [high, low] pair as the one integer it stands for, of any size."""
-        pairs = {
-            category.column: row[category.column] for category in self._categories if category.column in row
-        }
+        pairs = {category.column: row[category.column] for category in self._categories if category.column in row}
         return {**row, **{column: high * HALF + low for column, (high, low) in pairs.items()}}
 
     def _take(self, values: dict[str, Any], row: dict[str, Any], part: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from graph import migration
 from graph.clock import FixedClock, SystemClock
 from graph.database import Database, connect
+from tests.factories import Company
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,3 +42,9 @@ async def database(migrated: Database) -> Database:
 def clock() -> FixedClock:
     """A clock that stands at NOW until a test sets it."""
     return FixedClock(NOW)
+
+
+@pytest.fixture
+async def company(database: Database, clock: FixedClock) -> Company:
+    """An organization with nothing but its record types."""
+    return await Company(database, clock).found()

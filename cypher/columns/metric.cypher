@@ -21,6 +21,10 @@
     }
     ORDER BY field.category
   },
+  time_zone: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN organization.timeZone
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision

@@ -18,5 +18,6 @@ CALL (visible_children, viewer) {
   LIMIT $first
   RETURN collect(columns.seen_goal(g)) AS goals
 }
-RETURN parent_id, goals, size(visible_children) AS total_count, columns.tear(parent) AS torn
+RETURN parent_id, goals, size(visible_children) AS total_count, columns.tear(parent) AS torn,
+  [parent.actualBelow, parent.inProgressBelow, parent.customBelow] AS sums
 ORDER BY parent_id

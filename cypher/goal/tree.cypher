@@ -9,6 +9,7 @@ WITH viewer, root, g, length(path) AS depth
 ORDER BY depth, g.title, g.id
 LIMIT $first
 WITH root, collect([depth, COUNT { (g)<-[:CHILD_OF]-(child:Goal) WHERE visible.goal(child) }]
-    + columns.goal(g) + columns.goal_links(g) + [head([(g)-[:CHILD_OF]->(parent:Goal) | parent.id])]) AS goals,
+    + columns.goal(g) + columns.goal_links(g)
+    + CASE depth WHEN 0 THEN columns.visible_parent(g) ELSE [(g)-[:CHILD_OF]->(parent:Goal) | parent.id] END) AS goals,
   sum(CASE WHEN columns.tear(g) THEN 1 ELSE 0 END) AS tears
 RETURN goals, columns.root_facts(root) AS root_facts, tears > 0 AS torn

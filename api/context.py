@@ -1,0 +1,82 @@
+"""What one request carries: who asks, the database, the clock. Resolvers reach everything through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import strawberry
+
+from api.cursor import Cursors
+from graph.database import Trace
+from graph.errors import Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydantic import SecretStr
+
+    from graph.clock import Clock
+    from graph.database import Database, Transaction
+    from graph.settings import Settings
+    from graph.visibility import Viewer
+
+T = TypeVar("T")
+
+
+@dataclass
+class Context:
+    """One request. `subject` is the external id in its token; the viewer is known once the document was accepted."""
+
+    request_id: str
+    subject: str
+    database: Database
+    clock: Clock
+    settings: Settings
+    signing_key: SecretStr
+    introspection: bool = False
+    make_loaders: Callable[[Context], Any] | None = None
+    trace: Trace = field(default_factory=Trace)
+    began: float = field(default_factory=monotonic)
+    _viewer: Viewer | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """The user on whose behalf the request is answered. Raises Unauthenticated before one is known."""
+        if self._viewer is None:
+            raise Unauthenticated
+        return self._viewer
+
+    def identify(self, viewer: Viewer) -> None:
+        """Say who asks, once it is known."""
+        self._viewer = viewer
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a read transaction, within the time that the request has left."""
+        return await self.database.read(work, trace=self.trace, deadline=self._time_left())
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a write transaction, within the time that the request has left."""
+        return await self.database.write(work, trace=self.trace, deadline=self._time_left())
+
+    @cached_property
+    def loaders(self) -> Any:
+        """The request's DataLoaders, made when first needed."""
+        return self.make_loaders(self) if self.make_loaders else None
+
+    def cursors(self, query: Mapping[str, Any]) -> Cursors:
+        """Give what makes and reads the cursors of a list: `query` is its field's name, filter and order."""
+        return Cursors(self.signing_key, self.viewer.id, query)
+
+    def _time_left(self) -> float:
+        left = self.settings.request_timeout - (monotonic() - self.began)
+        if left <= 0:
+            message = "The request took longer than it may. Ask for less at once."
+            raise Unavailable(message)
+        return left
+
+
+#: The second argument of resolvers: `info: Info`.
+Info = strawberry.Info[Context, None]

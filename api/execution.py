@@ -1,0 +1,111 @@
+"""How a document is executed: the schema's configuration, limits, caches, and the masking of every error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import strawberry
+from graphql import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+
+from api.auth import find_viewer
+from api.errors import masked
+from api.scalars import SCALARS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    from graphql import GraphQLError
+    from strawberry.types import ExecutionContext, ExecutionResult
+    from strawberry.types.graphql import OperationType
+
+    from api.context import Context
+    from graph.database import Transaction
+    from graph.visibility import Viewer
+
+#: Lexical tokens of a document. Also what keeps the cached documents small.
+MAX_TOKENS: Final = 2_000
+_CACHED_DOCUMENTS: Final = 128
+
+
+class IntrospectionGate(SchemaExtension):
+    """Refuses questions about the schema itself unless the request's context allows them."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Add the rule before the document is validated."""
+        if not self.execution_context.context.introspection:
+            self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
+        yield
+
+
+class Identification(SchemaExtension):
+    """Looks the viewer up, after the document was accepted: a refused document costs no database access."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Raise Unauthenticated unless the token's subject is an active user."""
+        context: Context = self.execution_context.context
+
+        async def work(tx: Transaction) -> Viewer:
+            return await find_viewer(tx, context.subject)
+
+        context.identify(await context.read(work))
+        yield
+
+
+# In this order. Rules must be the same objects in each request, or the cache of validated documents never hits.
+EXTENSIONS: Final[tuple[type[SchemaExtension] | Callable[[], SchemaExtension], ...]] = (
+    lambda: MaxTokensLimiter(MAX_TOKENS),
+    lambda: ParserCache(_CACHED_DOCUMENTS),
+    IntrospectionGate,
+    lambda: ValidationCache(_CACHED_DOCUMENTS),
+    Identification,
+)
+
+
+class Schema(strawberry.Schema):
+    """A schema that needs a `Context`, and whose every error is masked, whichever step it came from."""
+
+    async def execute(  # noqa: PLR0917 - as BaseSchema has it
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Execute a document on behalf of the context's subject."""
+        result = await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+        if result.errors:
+            context: Context = context_value  # type: ignore[assignment] # BaseSchema takes any context; ours is required
+            result.errors = masked(result.errors, context.request_id)
+        return result
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log nothing here: `masked` writes one line for the whole document."""
+
+
+def build_schema(
+    query: type,
+    mutation: type | None = None,
+    *,
+    types: Iterable[type] = (),
+) -> Schema:
+    """Build the schema from its root types; once in a process. `types` are those no field returns by name."""
+    return Schema(
+        query=query,
+        mutation=mutation,
+        types=types,
+        extensions=EXTENSIONS,
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )

@@ -1,0 +1,104 @@
+"""A tree of goals in one answer: a flat list in tree order, read by one statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import strawberry
+
+from api.context import Context, Info
+from api.fields import detail
+from api.goal import Goal
+from graph import rollup
+from graph.database import Transaction
+from graph.goal import GoalTree as GoalTreeStatement
+from graph.goal import Tree, TreeNode
+
+#: How often a tree is read again when a commit came in between, before its root is locked for one more reading.
+ATTEMPTS = 3
+
+
+@strawberry.type(description="A goal in a tree.")
+class GoalTreeNode:
+    """A node of a tree."""
+
+    node: strawberry.Private[TreeNode]
+    goal: Goal = detail("The goal.")
+
+    @detail("The goal's id.")
+    def id(self) -> strawberry.ID:
+        """The goal's id."""
+        return strawberry.ID(self.node.goal.id)
+
+    @detail("Id of the goal above, which is also in the tree; for the top goal its parent's, if the viewer may see it.")
+    def parent_id(self) -> strawberry.ID | None:
+        """The parent's id."""
+        parent = self.node.goal.parent_id
+        return None if parent is None else strawberry.ID(parent)
+
+    @detail("Levels below the top goal, which has 0.")
+    def depth(self) -> int:
+        """The depth."""
+        return self.node.depth
+
+    @detail("How many children the viewer may see, in this answer or not.")
+    def child_count(self) -> int:
+        """The number of visible children."""
+        return self.node.child_count
+
+
+@strawberry.type(description="The tree below a goal, as the viewer sees it: it stops at goals the viewer may not see.")
+class GoalTree:
+    """A tree."""
+
+    nodes: list[GoalTreeNode] = detail("The goals in tree order: each before its children, siblings by title.")
+    truncated: bool = detail("Whether goals were left out because of `first`; the upper levels come first.")
+
+
+async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTree | None:
+    """The tree below a goal; None if the viewer may not see the goal."""
+    context = info.context
+    statement = GoalTreeStatement(context.viewer.id, root_id, first + 1, depth)
+    tree = await _read_whole(context, statement)
+    if tree is None or not tree.nodes:
+        return None
+    metric = await context.loaders.metrics.load(tree.nodes[0].goal.metric_id)
+    if metric is None:
+        return None
+    now = context.clock.now()
+    nodes = _in_tree_order(tree.nodes[:first])
+    return GoalTree(
+        nodes=[GoalTreeNode(node=node, goal=Goal(row=node.goal, measure=metric, now=now)) for node in nodes],
+        truncated=len(tree.nodes) > first,
+    )
+
+
+async def _read_whole(context: Context, statement: GoalTreeStatement) -> Tree | None:
+    """The tree without a sum torn by a commit: read again, and at last under the lock that every writer takes first."""
+
+    async def read(tx: Transaction) -> Tree | None:
+        return await tx.one(statement)
+
+    async def locked(tx: Transaction) -> Tree | None:
+        await rollup.lock_roots(tx, [statement.root])
+        return await tx.one(statement)
+
+    for _ in range(ATTEMPTS):
+        tree = await context.read(read)
+        if tree is None or not tree.torn:
+            return tree
+    return await context.write(locked)
+
+
+def _in_tree_order(nodes: list[TreeNode]) -> list[TreeNode]:
+    """Depth first, each goal before its children; `nodes` come level by level, siblings in order."""
+    below: dict[str | None, list[TreeNode]] = defaultdict(list)
+    for node in nodes[1:]:
+        below[node.goal.parent_id].append(node)
+    ordered = []
+    waiting = nodes[:1]
+    while waiting:
+        node = waiting.pop()
+        ordered.append(node)
+        waiting.extend(reversed(below[node.goal.id]))
+    return ordered

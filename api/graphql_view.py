@@ -1,0 +1,144 @@
+"""GraphQL over HTTP: media types, statuses, body limit. What a document may ask is decided in execution.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from cross_web import HTTPException as ViewError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.asgi import GraphQL
+
+from api.context import Context
+from api.errors import BAD_REQUEST, INTERNAL
+from graph.errors import Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cross_web import AsyncHTTPRequestAdapter
+    from starlette.types import Message, Receive, Scope, Send
+    from starlette.websockets import WebSocket
+    from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+    from strawberry.http.base import BaseRequestProtocol
+    from strawberry.types import ExecutionResult
+
+    from api.execution import Schema
+
+#: Bytes of a request's body.
+MAX_BODY: Final = 1_048_576
+MEDIA_TYPE: Final = "application/graphql-response+json"
+
+# Of an answer without data, by the code of an error in it; the first that applies.
+_STATUSES: Final = {Unauthenticated.code: 401, Unavailable.code: 503, INTERNAL: 500}
+_MALFORMED: Final = 400
+_WORDS: Final = {
+    "Unable to parse request body as JSON": "The body is not JSON.",
+    "Unsupported content type": "Send the request as application/json.",
+    "Batching is not enabled": "Send one operation at a time.",
+    "No GraphQL query found in the request": "The request has no `query`.",
+}
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """The endpoint `/graphql`: POST, and GET for queries. Answers as the GraphQL-over-HTTP specification says."""
+
+    def __init__(self, schema: Schema, make_context: Callable[[Request], Context]) -> None:
+        super().__init__(schema, graphql_ide=None, allow_queries_via_get=True, subscription_protocols=())
+        self._make_context = make_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises HTTPException where it is malformed, and what `make_context` raises."""
+        request = Request(scope, _limited(receive))
+        try:
+            response = await self.run(request)
+        except ViewError as error:
+            reason = error.reason or ""
+            if "not allowed when using" in reason:
+                raise HTTPException(405, "Send mutations by POST.", {"Allow": "POST"}) from None
+            raise HTTPException(error.status_code, _WORDS.get(reason, reason)) from None
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
+        """Give the request's context. Raises Unauthenticated: before anything else of the request is looked at."""
+        if not isinstance(request, Request):
+            raise Unauthenticated
+        return self._make_context(request)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Note the media type that the client accepts, for `create_response`."""
+        response = await super().get_sub_response(request)
+        accepted = request.headers.get("accept", "")
+        response.media_type = MEDIA_TYPE if MEDIA_TYPE in accepted else "application/json"
+        return response
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:  # noqa: ARG002
+        """Never here: the page for trying queries has an address of its own."""
+        return False
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Read the request. Raises ViewError where it is malformed, also in what Strawberry does not look at."""
+        try:
+            data = await super().parse_http_body(request)
+        except AttributeError:  # a body that is JSON, but neither an object nor a list
+            raise ViewError(_MALFORMED, "The body must be a JSON object.") from None
+        if isinstance(data, list):  # pragma: no cover - refused above
+            raise ViewError(_MALFORMED, "Batching is not enabled")
+        if not isinstance(data.operation_name, str | None):
+            raise ViewError(
+                _MALFORMED, "The GraphQL operation's `operationName` must be a string or null, if provided."
+            )
+        return data
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """Leave `data` out where nothing was executed, as the specification wants it."""
+        answer = await super().process_result(request, result)
+        if answer["data"] is None and not any(error.path for error in result.errors or ()):
+            del answer["data"]
+        return answer
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        """Give the answer with the media type that was asked for, and a status that fits it."""
+        codes = _codes(response_data) if isinstance(response_data, dict) and "data" not in response_data else None
+        status = 200
+        if codes is not None:
+            # With the older media type, an answer in GraphQL's shape is 200 whatever it says, but for our own refusals.
+            malformed = _MALFORMED if sub_response.media_type == MEDIA_TYPE else 200
+            status = next((status for code, status in _STATUSES.items() if code in codes), malformed)
+        headers = {"content-type": f"{sub_response.media_type}; charset=utf-8"}
+        if status == 401:  # noqa: PLR2004
+            headers["www-authenticate"] = "Bearer"
+        return Response(self.encode_json(response_data), status, headers)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read strict JSON: no NaN, no bottomless nesting."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        """Write JSON."""
+        return orjson.dumps(data)
+
+
+def _codes(answer: GraphQLHTTPResponse) -> set[Any]:
+    errors: list[Any] = answer.get("errors") or []
+    return {error.get("extensions", {}).get("code", BAD_REQUEST) for error in errors}
+
+
+def _limited(receive: Receive) -> Receive:
+    """Receive a body of at most MAX_BODY bytes; more raises HTTPException, whatever length the client announced."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            reason = f"A request has at most {MAX_BODY} bytes. Send less at once."
+            raise HTTPException(413, reason)
+        return message
+
+    return limited

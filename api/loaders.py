@@ -1,0 +1,91 @@
+"""What one request reads in batches: a DataLoader for each batch statement, so that nothing is read row by row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from graph.goal import (
+    Ancestors,
+    AncestorsOf,
+    Children,
+    ChildrenOf,
+    GoalRow,
+    GoalsByIds,
+    RestrictedChildren,
+    RestrictedChildrenOf,
+)
+from graph.metric import MetricRow, MetricsByIds
+from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from api.context import Context
+    from graph.database import Transaction
+    from graph.statement import Statement
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class ChildrenPage:
+    """Which page of a goal's children: for the loader, goals that ask for the same page are one batch."""
+
+    parent: str
+    first: int
+    after_title: str | None
+    after_id: str | None
+
+
+class Loaders:
+    """The DataLoaders of one request."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        viewer = context.viewer.id
+        self.goals: DataLoader[str, GoalRow | None] = self._by_id(lambda ids: GoalsByIds(viewer, ids))
+        self.metrics: DataLoader[str, MetricRow | None] = self._by_id(lambda ids: MetricsByIds(viewer, ids))
+        self.owners: DataLoader[str, OwnerRow | None] = self._by_id(lambda ids: OwnersByIds(viewer, ids))
+        self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
+        self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
+        self.ancestors: DataLoader[str, Ancestors | None] = self._by_id(
+            lambda ids: AncestorsOf(viewer, ids), key=lambda row: row.goal_id
+        )
+        self.restricted_children: DataLoader[str, RestrictedChildren | None] = self._by_id(
+            lambda ids: RestrictedChildrenOf(viewer, ids), key=lambda row: row.parent_id
+        )
+        self.children: DataLoader[ChildrenPage, Children | None] = DataLoader(load_fn=self._load_children)
+
+    def _by_id(
+        self,
+        statement: Callable[[list[str]], Statement[Row]],
+        key: Callable[[Row], str] = lambda row: row.id,  # type: ignore[attr-defined]
+    ) -> DataLoader[str, Row | None]:
+        async def load(ids: list[str]) -> list[Row | None]:
+            async def work(tx: Transaction) -> list[Row]:
+                return await tx.run(statement(ids))
+
+            found = {key(row): row for row in await self._context.read(work)}
+            return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load_fn=load)
+
+    async def _load_children(self, pages: list[ChildrenPage]) -> list[Children | None]:
+        batches: dict[tuple[int, str | None, str | None], list[str]] = defaultdict(list)
+        for page in pages:
+            batches[page.first, page.after_title, page.after_id].append(page.parent)
+
+        async def work(tx: Transaction) -> dict[ChildrenPage, Children]:
+            found: dict[ChildrenPage, Children] = {}
+            for (first, after_title, after_id), parents in batches.items():
+                statement = ChildrenOf(self._context.viewer.id, parents, first, after_title, after_id)
+                for row in await tx.run(statement):
+                    found[ChildrenPage(row.parent_id, first, after_title, after_id)] = row
+            return found
+
+        found = await self._context.read(work)
+        return [found.get(page) for page in pages]

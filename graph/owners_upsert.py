@@ -1,0 +1,262 @@
+"""Upserts of users, teams, business units, territories and product lines, by external id. Reading them is `owners`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from graph.errors import ErrorCode, Refusal
+from graph.ingestion import Batch, Outcome, UpsertReport
+from graph.organization import bump_structure, ensure_organization
+from graph.owners import OwnerKind, OwnersByExternalIds
+from graph.owners_row import FLAGS, LINKS, Link, OwnerInput, owner_reader
+from graph.statement import Count, Read, Write
+from graph.visibility import Viewer, require_administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graph.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOwner:
+    """An owner as stored: `targets` are pairs of relationship type and external id."""
+
+    external_id: str
+    properties: dict[str, Any]
+    targets: list[list[str]]
+    members: list[str]
+
+    def linked(self, link: Link) -> frozenset[str]:
+        """Give the external ids at the other end of a link."""
+        if link.incoming:
+            return frozenset(self.members)
+        return frozenset(target for relationship, target in self.targets if relationship == link.relationship)
+
+
+@dataclass(frozen=True)
+class OwnersForUpsert(Read[StoredOwner], path="owners/for_upsert", row=StoredOwner):
+    """The owners of a kind with these external ids."""
+
+    kind: OwnerKind
+    external_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A link between owners of one kind, by external ids."""
+
+    child: str
+    parent: str
+
+
+@dataclass(frozen=True)
+class OwnerEdges(Read[Edge], path="owners/edges", row=Edge):
+    """All links of a type between owners of a kind."""
+
+    kind: OwnerKind
+    relationship: str
+
+
+@dataclass(frozen=True)
+class CreateOwners(Write[Count], path="owners/create", row=Count):
+    """New owners; each row is the node's properties."""
+
+    label: str
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ChangeOwners(Write[Count], path="owners/change", row=Count):
+    """New values of properties; each row has the owner's id."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class UnlinkOwners(Write[Count], path="owners/unlink", row=Count):
+    """Remove links between pairs of external ids."""
+
+    source_kind: OwnerKind
+    target_kind: OwnerKind
+    relationship: str
+    links: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LinkOwners(Write[Count], path="owners/link", row=Count):
+    """Add links between pairs of external ids."""
+
+    source_kind: OwnerKind
+    target_kind: OwnerKind
+    relationship: str
+    links: list[tuple[str, str]]
+
+
+async def upsert_owners(
+    tx: Transaction,
+    viewer: Viewer,
+    kind: OwnerKind,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    all_or_nothing: bool = False,
+) -> UpsertReport:
+    """Make or change owners of a kind. Refuses FORBIDDEN and TOO_MANY_ROWS; all else is refused row by row.
+
+    A row has `externalId`, `name` and, by kind: users `active`, `administrator`, `unit`, `manager`, `teams`; teams
+    `unit`, `members`; the trees `parent`. References are external ids, also of rows further down. A key that is absent
+    leaves the value as it is, null clears it. Row codes: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, DUPLICATE_ROW,
+    NOT_FOUND (a reference), STRUCTURE_CYCLE.
+    """
+    require_administrator(viewer, "change users and structure")
+    batch = Batch.read(rows, owner_reader(kind))
+    await ensure_organization(tx)  # its lock: two changes at once could close a cycle that neither sees
+    external_ids = [row.external_id for row in batch.rows.values()]
+    stored = {row.external_id: row for row in await tx.run(OwnersForUpsert(kind, external_ids))}
+    _refuse_nameless(batch, stored)
+    await _refuse_broken_links(tx, kind, batch, stored)
+    if all_or_nothing and batch.refused:
+        return batch.refusal_of_all()
+    if await _write(tx, kind, batch, stored):
+        await bump_structure(tx)
+    return batch.report()
+
+
+def _refuse_nameless(batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]) -> None:
+    for number, row in list(batch.rows.items()):
+        if row.external_id not in stored and "name" not in row.properties:
+            batch.refuse(number, Refusal(ErrorCode.REQUIRED, "name is missing. A new row needs one.", ("name",)))
+
+
+async def _refuse_broken_links(
+    tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]
+) -> None:
+    keys = {
+        (link.kind.value, target)
+        for row in batch.rows.values()
+        for link in LINKS[kind]
+        for target in row.links.get(link, ())
+    }
+    known = {(row.kind, row.external_id) for row in await tx.run(OwnersByExternalIds(sorted(keys)))}
+    trees = [link for link in LINKS[kind] if link.is_tree]
+    edges = {
+        link: {edge.child: edge.parent for edge in await tx.run(OwnerEdges(kind, link.relationship))}
+        for link in trees
+        if any(row.links.get(link) for row in batch.rows.values())
+    }
+    while True:  # each turn takes out a row, and that may leave others without their target
+        _refuse_dangling(kind, batch, known, stored)
+        refused = len(batch.refused)
+        for link, of_children in edges.items():
+            _refuse_cycles(batch, link, of_children)
+        if len(batch.refused) == refused:
+            return
+
+
+def _refuse_dangling(
+    kind: OwnerKind, batch: Batch[OwnerInput], known: set[tuple[str, str]], stored: Mapping[str, StoredOwner]
+) -> None:
+    """Refuse the rows that refer to what neither exists nor is in the batch, and those that refer to them."""
+    here = {row.external_id for row in batch.rows.values()}
+    referring: dict[str, list[int]] = {}
+    for number, row in batch.rows.items():
+        for link in LINKS[kind]:
+            if link.kind is kind:
+                for target in row.links.get(link, ()):
+                    referring.setdefault(target, []).append(number)
+    pending = list(batch.rows)
+    while pending:
+        number = pending.pop()
+        row = batch.rows.get(number)
+        missing = row and next(
+            (
+                (link, target)
+                for link, targets in row.links.items()
+                for target in sorted(targets)
+                if (link.kind.value, target) not in known and not (link.kind is kind and target in here)
+            ),
+            None,
+        )
+        if row and missing:
+            link, target = missing
+            message = f"There is no {_words(link.kind)} with the external id {target!r}. Load it first."
+            batch.refuse(number, Refusal(ErrorCode.NOT_FOUND, message, (link.field,)))
+            if row.external_id not in stored:
+                here.discard(row.external_id)
+                pending += referring.get(row.external_id, ())
+
+
+def _refuse_cycles(batch: Batch[OwnerInput], link: Link, edges: Mapping[str, str]) -> None:
+    """Refuse, of each cycle that the batch would close, the last row on it."""
+    parents = dict(edges)
+    movers: dict[str, int] = {}
+    for number, row in batch.rows.items():
+        if link in row.links:
+            parents.pop(row.external_id, None)
+            for parent in row.links[link]:
+                parents[row.external_id] = parent
+                movers[row.external_id] = number
+    done: set[str] = set()
+    for start in movers:
+        path: dict[str, None] = {}
+        at: str | None = start
+        while at is not None and at not in done and at not in path:
+            path[at] = None
+            at = parents.get(at)
+        if at is not None and at in path:
+            order = list(path)
+            cycle = order[order.index(at) :]
+            last = max(movers[child] for child in cycle if child in movers)
+            message = f"This {link.field} would make a cycle. Choose one that is not below it."
+            batch.refuse(last, Refusal(ErrorCode.STRUCTURE_CYCLE, message, (link.field,)))
+        done.update(path)
+
+
+async def _write(tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]) -> bool:
+    """Write what differs; whether anything did."""
+    created: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    added: dict[Link, list[tuple[str, str]]] = {}
+    removed: dict[Link, list[tuple[str, str]]] = {}
+    for number, row in batch.rows.items():
+        before = stored.get(row.external_id)
+        if before is None:
+            key = {"id": str(uuid4()), "kind": kind.value, "externalId": row.external_id}
+            created.append({**key, **FLAGS.get(kind, {}), **row.properties})
+        elif differing := {k: v for k, v in row.properties.items() if before.properties.get(k) != v}:
+            changed.append({"id": before.properties["id"], **differing})
+        relinked = False
+        for link, wanted in row.links.items():
+            now = before.linked(link) if before is not None else frozenset()
+            added.setdefault(link, []).extend(link.pairs(row.external_id, wanted - now))
+            removed.setdefault(link, []).extend(link.pairs(row.external_id, now - wanted))
+            relinked = relinked or wanted != now
+        if before is None:
+            batch.outcomes[number] = Outcome.INSERTED
+        else:
+            batch.outcomes[number] = Outcome.UPDATED if differing or relinked else Outcome.UNCHANGED
+    if created:
+        await tx.run(CreateOwners(kind.label, created))
+    if changed:
+        await tx.run(ChangeOwners(changed))
+    await _relink(tx, kind, UnlinkOwners, removed)
+    await _relink(tx, kind, LinkOwners, added)
+    return any(outcome is not Outcome.UNCHANGED for outcome in batch.outcomes.values())
+
+
+async def _relink(
+    tx: Transaction,
+    kind: OwnerKind,
+    statement: type[LinkOwners | UnlinkOwners],
+    links: Mapping[Link, list[tuple[str, str]]],
+) -> None:
+    for link, pairs in links.items():
+        if pairs:
+            ends = (link.kind, kind) if link.incoming else (kind, link.kind)
+            await tx.run(statement(*ends, link.relationship, pairs))
+
+
+def _words(kind: OwnerKind) -> str:
+    return kind.value.lower().replace("_", " ")

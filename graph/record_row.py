@@ -1,0 +1,229 @@
+"""What a row of a records' upsert may say, and reading it: every value checked, nothing looked up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import ErrorCode, Refusal
+from graph.ingestion import LONGEST_EXTERNAL_ID, read_external_id, read_key, refuse_unknown, storable
+from graph.moment import local_date
+from graph.money import DataType, parse_units
+from graph.owners import OwnerKind
+from graph.record_type import AMOUNTS, FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from graph.record_type import RecordField, RecordType
+
+LONGEST_NAME = 200
+LONGEST_TEXT = 4000
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: The type whose records the key `account` refers to.
+ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLink:
+    """A key of a row that refers to an owner or a record: its relationship and its column in statements."""
+
+    field: str
+    relationship: str
+    column: str
+
+
+OWNER = RecordLink("owner", "OWNED_BY", "owner_id")
+_KINDS = {"territory": OwnerKind.TERRITORY, "productLine": OwnerKind.PRODUCT_LINE, "account": ACCOUNT}
+_REFERENCES = (
+    RecordLink("territory", "IN_TERRITORY", "territory_id"),
+    RecordLink("productLine", "FOR_PRODUCT_LINE", "product_line_id"),
+    RecordLink("account", "FOR_ACCOUNT", "account_id"),
+)
+LINKS = (OWNER, *_REFERENCES)
+_OWNERS = {"user": OwnerKind.USER, "team": OwnerKind.TEAM}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInput:
+    """A row: the properties it speaks of as they are stored (None clears), and its links.
+
+    A link is (kind of owner or "account", external id), or None to clear it. `restated` and `has_status`: the row
+    speaks of its state, or status.
+    """
+
+    external_id: str
+    properties: dict[str, Any]
+    links: dict[RecordLink, tuple[str, str] | None]
+
+    @property
+    def restated(self) -> bool:
+        """Whether the row speaks of its state."""
+        return "state" in self.properties
+
+    @property
+    def has_status(self) -> bool:
+        """Whether the row speaks of its status."""
+        return "status" in self.properties
+
+
+def record_keys(kind: RecordType) -> frozenset[str]:
+    """Give the keys that a row of this type may have."""
+    keys = {"externalId", "name", "state", "status", "fields"} | {link.field for link in LINKS}
+    return frozenset(keys - {"account"} if kind.key == ACCOUNT else keys)
+
+
+def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, Any]], RecordInput]:
+    """Make what reads a row of this type, datetimes without an offset in `zone`.
+
+    Refuses, naming the key: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, UNKNOWN_STATE, UNKNOWN_STATUS, AMOUNT_TOO_PRECISE,
+    AMOUNT_OUT_OF_RANGE. That a status belongs to a state the row does not name is seen later.
+    """
+    known = record_keys(kind)
+    readers = {key: _field_reader(declared, zone) for key, declared in kind.fields.items()}
+    declared_fields = frozenset(readers)
+
+    def read(row: Mapping[str, Any]) -> RecordInput:
+        refuse_unknown(row, known)
+        external_id = read_external_id(row)
+        properties: dict[str, Any] = {}
+        if "name" in row:  # a record without a name is called by its key
+            properties["name"] = _text(row["name"], ("name",), LONGEST_NAME) or external_id
+        if "state" in row:
+            properties["state"] = _state(kind, row["state"])
+        if "status" in row:
+            properties["status"] = _status(kind, row["status"], properties.get("state"))
+        fields = row.get("fields")
+        if fields is not None:
+            if not isinstance(fields, dict):
+                raise _invalid("fields is a map of values by field.", ("fields",))
+            refuse_unknown(fields, declared_fields, ("fields",))
+            for key, value in fields.items():
+                readers[key](value, properties)
+        links: dict[RecordLink, tuple[str, str] | None] = {}
+        if "owner" in row:
+            links[OWNER] = _owner(row["owner"])
+        for link in _REFERENCES:
+            if link.field in row:
+                value = row[link.field]
+                links[link] = None if value is None else (_KINDS[link.field], read_key(value, link.field))
+        return RecordInput(external_id, properties, links)
+
+    return read
+
+
+def check_status(kind: RecordType, state: str | None, status: str | None) -> None:
+    """Refuse UNKNOWN_STATUS unless the status, if any, belongs to the state."""
+    if status is not None and (state is None or status not in kind.states[state]):
+        fitting = ", ".join(kind.states[state]) if state else ""
+        message = f"{state or kind.key} has no status {status!r}. It has: {fitting or 'none'}."
+        raise Refusal(ErrorCode.UNKNOWN_STATUS, message, ("status",))
+
+
+def _state(kind: RecordType, value: Any) -> str | None:
+    if value is None and not kind.states:
+        return None
+    if value is None:
+        raise state_required(kind)
+    if not isinstance(value, str) or value not in kind.states:
+        message = f"{kind.key} has no state {_shown(value)}. It has: {', '.join(kind.states) or 'none'}."
+        raise Refusal(ErrorCode.UNKNOWN_STATE, message, ("state",))
+    return value
+
+
+def state_required(kind: RecordType) -> Refusal:
+    """Make the refusal of a record that would have no state."""
+    return Refusal(ErrorCode.REQUIRED, f"state is missing. It is one of: {', '.join(kind.states)}.", ("state",))
+
+
+def _status(kind: RecordType, value: Any, state: str | None) -> str | None:
+    if value is None:
+        return None
+    statuses = [status for of_state in kind.states.values() for status in of_state]
+    if not isinstance(value, str) or value not in statuses:
+        message = f"{kind.key} has no status {_shown(value)}. It has: {', '.join(statuses) or 'none'}."
+        raise Refusal(ErrorCode.UNKNOWN_STATUS, message, ("status",))
+    if state is not None:
+        check_status(kind, state, value)
+    return value
+
+
+def _owner(value: Any) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or len(value) != 1 or not value.keys() <= _OWNERS.keys():
+        raise _invalid('owner is {"user": external id} or {"team": external id}.', ("owner",))
+    ((kind, external_id),) = value.items()
+    return _OWNERS[kind], read_key(external_id, "owner")
+
+
+def _text(value: Any, path: tuple[str, ...], longest: int) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest or not storable(value):
+        raise _invalid(f"{path[-1]} is a text of up to {longest} characters.", path)
+    return value
+
+
+def _date(value: Any, path: tuple[str, ...]) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    message = f'{path[-1]} is a date. Write it as in "2026-03-31".'
+    raise _invalid(message, path)
+
+
+def _field_reader(declared: RecordField, zone: ZoneInfo) -> Callable[[Any, dict[str, Any]], None]:
+    """Make what reads a value of a field into the properties that store it."""
+    key, path = declared.key, ("fields", declared.key)
+
+    def plain(value: Any, properties: dict[str, Any]) -> None:
+        properties[key] = None if value is None else convert(value)
+
+    def moment(value: Any, properties: dict[str, Any]) -> None:
+        if value is not None and not isinstance(value, str | datetime):
+            raise _invalid(f"{key} is a date and time, as a text.", path)
+        properties[key], properties[f"{key}Date"] = (None, None) if value is None else local_date(value, zone, path)
+
+    def choice(value: Any) -> str:
+        if not isinstance(value, str) or value not in declared.choices:
+            raise _invalid(f"{key} is one of: {', '.join(declared.choices)}.", path)
+        return value
+
+    def boolean(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise _invalid(f"{key} is true or false.", path)
+        return value
+
+    convert: Callable[[Any], Any]
+    match declared.data_type:
+        case FieldType.DATETIME:
+            return moment
+        case FieldType.DATE:
+            convert = lambda value: _date(value, path)  # noqa: E731
+        case FieldType.CHOICE:
+            convert = choice
+        case FieldType.BOOLEAN:
+            convert = boolean
+        case amount if amount in AMOUNTS:
+            unit = DataType(amount.value)
+            convert = lambda value: parse_units(value, unit, path)  # noqa: E731
+        case _:
+            convert = lambda value: _text(value, path, LONGEST_TEXT)  # noqa: E731
+    return plain
+
+
+def _shown(value: Any) -> str:
+    """Give a value as a message may repeat it: short."""
+    return repr(value)[:LONGEST_EXTERNAL_ID]
+
+
+def _invalid(message: str, path: tuple[str, ...]) -> Refusal:
+    return Refusal(ErrorCode.INVALID_VALUE, message, path)

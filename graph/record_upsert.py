@@ -1,0 +1,251 @@
+"""Upserts and deletes of records by external id: exact, idempotent, in turn per type. Reading records is `record`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from graph.errors import ErrorCode, Refusal
+from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
+from graph.owners import OwnersByExternalIds
+from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
+from graph.record_type import BumpRecordType, lock_record_type
+from graph.statement import Count, Read, Write, native
+from graph.visibility import Viewer, require_administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from graph.database import Transaction
+    from graph.record_type import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as stored, with the ids that it is linked to, by column."""
+
+    properties: dict[str, Any]
+    links: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecords:
+    """Records as stored, by external id."""
+
+    records: dict[str, StoredRecord]
+
+
+@dataclass(frozen=True)
+class RecordsForUpsert(Read[StoredRecords], path="record/for_upsert", row=StoredRecords):
+    """The records of a type with these external ids, in one row: many rows cost more than their contents."""
+
+    type: str
+    external_ids: list[str]
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> StoredRecords:
+        """Sort the records by external id."""
+        columns_of_links = [link.column for link in LINKS]
+        return StoredRecords(
+            {
+                properties["externalId"]: StoredRecord(
+                    native(properties), dict(zip(columns_of_links, ids, strict=True))
+                )
+                for properties, *ids in columns["records"]
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """A record's external id and id."""
+
+    external_id: str
+    id: str
+
+
+@dataclass(frozen=True)
+class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=RecordKey):
+    """Which of these records of a type exist. For ingestion: nothing is said of who may see them."""
+
+    type: str
+    external_ids: list[str]
+
+
+@dataclass(frozen=True)
+class CreateRecords(Write[Count], path="record/create", row=Count):
+    """New records; each row is their properties and the ids of owner, territory, product line and account."""
+
+    label: str
+    rows: list[list[Any]]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class ChangeRecords(Write[Count], path="record/change", row=Count):
+    """New values of properties of records; null removes one."""
+
+    rows: list[dict[str, Any]]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class RelinkRecords(Write[Count], path="record/relink", row=Count):
+    """Put one link of records elsewhere, or remove it; each pair is a record's id and the target's, or null."""
+
+    relationship: str
+    links: list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True)
+class DeleteRecords(Write[Count], path="record/delete", row=Count):
+    """Delete records of a type."""
+
+    type: str
+    external_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReport:
+    """How many records were deleted, and how many of those named there were not."""
+
+    deleted: int
+    missing: int
+
+
+async def upsert_records(
+    tx: Transaction,
+    viewer: Viewer,
+    type_key: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    all_or_nothing: bool = False,
+) -> UpsertReport:
+    """Make or change records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS; all else row by row.
+
+    A row has `externalId`, `name`, `state`, `status`, `owner` ({"user": external id} or {"team": external id}),
+    `territory`, `productLine`, `account` (external ids) and `fields` (values by key; amounts as text or integers).
+    A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
+    Row codes are those of `record_reader` and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
+    The type's revision moves only if something was written.
+    """
+    require_administrator(viewer, "write records")
+    # The lock first: batches of a type happen in turn, and none compares with what another is about to change.
+    kind = await lock_record_type(tx, type_key)
+    batch = Batch.read(rows, record_reader(kind, zone))
+    ids = [row.external_id for row in batch.rows.values()]
+    found = await tx.one(RecordsForUpsert(kind.key, ids))
+    stored = found.records if found is not None else {}
+    targets = await _targets(tx, batch)
+    for number, row in list(batch.rows.items()):
+        try:
+            _check(kind, row, stored.get(row.external_id), targets)
+        except Refusal as refusal:
+            batch.refuse(number, refusal)
+    if all_or_nothing and batch.refused:
+        return batch.refusal_of_all()
+    if await _write(tx, kind, batch, stored, targets, now):
+        await tx.run(BumpRecordType(kind.key))
+    return batch.report()
+
+
+async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, external_ids: Sequence[str]) -> DeleteReport:
+    """Delete records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS."""
+    require_administrator(viewer, "delete records")
+    if len(external_ids) > LARGEST_BATCH:
+        message = f"At most {LARGEST_BATCH} records are deleted at once, not {len(external_ids)}. Split them."
+        raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))
+    kind = await lock_record_type(tx, type_key)
+    wanted = sorted(set(external_ids))
+    deleted = await tx.one(DeleteRecords(kind.key, wanted))
+    count = deleted.count if deleted is not None else 0
+    if count:
+        await tx.run(BumpRecordType(kind.key))
+    return DeleteReport(count, len(wanted) - count)
+
+
+async def _targets(tx: Transaction, batch: Batch[RecordInput]) -> dict[tuple[str, str], str]:
+    """Give the ids of what the rows refer to, by kind and external id; what does not exist is left out."""
+    keys = {key for row in batch.rows.values() for key in row.links.values() if key is not None}
+    owners = sorted(key for key in keys if key[0] != ACCOUNT)
+    accounts = sorted(external_id for kind, external_id in keys if kind == ACCOUNT)
+    found: dict[tuple[str, str], str] = {}
+    if owners:
+        for owner in await tx.run(OwnersByExternalIds(owners)):
+            found[owner.kind, owner.external_id] = owner.id
+    if accounts:
+        for account in await tx.run(RecordsByExternalIds(ACCOUNT, accounts)):
+            found[ACCOUNT, account.external_id] = account.id
+    return found
+
+
+def _check(
+    kind: RecordType, row: RecordInput, before: StoredRecord | None, targets: Mapping[tuple[str, str], str]
+) -> None:
+    """Refuse what only the database could tell; settle the status that goes with a new state."""
+    if before is None:
+        if kind.states and not row.restated:
+            raise state_required(kind)
+    elif row.restated != row.has_status:
+        state = row.properties["state"] if row.restated else before.properties.get("state")
+        if row.has_status:
+            check_status(kind, state, row.properties["status"])
+        elif state is not None and before.properties.get("status") not in kind.states[state]:
+            row.properties["status"] = None
+    for link, key in row.links.items():
+        if key is not None and key not in targets:
+            code = ErrorCode.OWNER_NOT_FOUND if link is OWNER else ErrorCode.NOT_FOUND
+            what = key[0].lower().replace("_", " ")
+            message = f"There is no {what} with the external id {key[1]!r}. Load it first."
+            raise Refusal(code, message, (link.field,))
+
+
+async def _write(
+    tx: Transaction,
+    kind: RecordType,
+    batch: Batch[RecordInput],
+    stored: Mapping[str, StoredRecord],
+    targets: Mapping[tuple[str, str], str],
+    now: datetime,
+) -> bool:
+    """Write what differs; whether anything did."""
+    created: list[list[Any]] = []
+    changed: list[dict[str, Any]] = []
+    relinked: dict[RecordLink, list[tuple[str, str | None]]] = {}
+    for number, row in batch.rows.items():
+        wanted = {link: None if key is None else targets[key] for link, key in row.links.items()}
+        before = stored.get(row.external_id)
+        if before is None:
+            batch.outcomes[number] = Outcome.INSERTED
+            created.append([_new(kind, row), *(wanted.get(link) for link in LINKS)])
+            continue
+        record_id = before.properties["id"]
+        differing = {k: v for k, v in row.properties.items() if before.properties.get(k) != v}
+        moved = [(link, target) for link, target in wanted.items() if before.links[link.column] != target]
+        batch.outcomes[number] = Outcome.UPDATED if differing or moved else Outcome.UNCHANGED
+        if differing or moved:
+            changed.append({**differing, "id": record_id})
+        for link, target in moved:
+            relinked.setdefault(link, []).append((record_id, target))
+    if created:
+        await tx.run(CreateRecords(kind.label, created, now))
+    if changed:
+        await tx.run(ChangeRecords(changed, now))
+    for link, links in relinked.items():
+        await tx.run(RelinkRecords(link.relationship, links))
+    return bool(created or changed)
+
+
+def _new(kind: RecordType, row: RecordInput) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "type": kind.key,
+        "externalId": row.external_id,
+        "name": row.external_id,
+        **row.properties,
+    }
