@@ -9,13 +9,11 @@ import jwt
 from pydantic import SecretStr
 
 from graph.errors import Unauthenticated
-from graph.visibility import Viewer, ViewerByExternalId
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from graph.clock import Clock
-    from graph.database import Transaction
     from graph.settings import Settings
 
 #: Seconds by which the clocks of two machines may differ.
@@ -99,11 +97,3 @@ class Tokens:
             return False
         # A NaN makes each comparison false, hence the token invalid.
         return bool(now < claims["exp"] + LEEWAY) and all(moment - LEEWAY <= now for moment in begins)
-
-
-async def find_viewer(tx: Transaction, external_id: str) -> Viewer:
-    """Look up the active user whom a token names. Raises Unauthenticated, as for a bad token."""
-    viewer = await tx.one(ViewerByExternalId(external_id))
-    if viewer is None:
-        raise Unauthenticated
-    return viewer

@@ -9,9 +9,10 @@ from graphql import NoSchemaIntrospectionCustomRule
 from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from api.auth import find_viewer
 from api.errors import masked
 from api.scalars import SCALARS
+from graph.account import viewer_named
+from graph.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -46,10 +47,13 @@ class Identification(SchemaExtension):
         """Raise Unauthenticated unless the token's subject is an active user."""
         context: Context = self.execution_context.context
 
-        async def work(tx: Transaction) -> Viewer:
-            return await find_viewer(tx, context.subject)
+        async def work(tx: Transaction) -> Viewer | None:
+            return await viewer_named(tx, context.subject)
 
-        context.identify(await context.read(work))
+        viewer = await context.read(work)
+        if viewer is None:
+            raise Unauthenticated
+        context.identify(viewer)
         yield
 
 

@@ -20,6 +20,8 @@ from graph.goal import (
 )
 from graph.metric import MetricRow, MetricsByIds
 from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
+from graph.record import RecordRow, RecordsByIds
+from graph.record_type import RecordType, RecordTypes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -52,6 +54,8 @@ class Loaders:
         self.owners: DataLoader[str, OwnerRow | None] = self._by_id(lambda ids: OwnersByIds(viewer, ids))
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
+        self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
+        self.record_types: DataLoader[str, RecordType | None] = self._by_id(RecordTypes, key=lambda row: row.key)
         self.ancestors: DataLoader[str, Ancestors | None] = self._by_id(
             lambda ids: AncestorsOf(viewer, ids), key=lambda row: row.goal_id
         )

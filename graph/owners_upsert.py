@@ -169,18 +169,17 @@ def _refuse_dangling(
     pending = list(batch.rows)
     while pending:
         number = pending.pop()
-        row = batch.rows.get(number)
-        missing = row and next(
-            (
-                (link, target)
-                for link, targets in row.links.items()
-                for target in sorted(targets)
-                if (link.kind.value, target) not in known and not (link.kind is kind and target in here)
-            ),
-            None,
-        )
-        if row and missing:
-            link, target = missing
+        if number not in batch.rows:
+            continue
+        row = batch.rows[number]
+        missing = [
+            (link, target)
+            for link, targets in row.links.items()
+            for target in sorted(targets)
+            if (link.kind.value, target) not in known and not (link.kind is kind and target in here)
+        ]
+        if missing:
+            link, target = missing[0]
             message = f"There is no {_words(link.kind)} with the external id {target!r}. Load it first."
             batch.refuse(number, Refusal(ErrorCode.NOT_FOUND, message, (link.field,)))
             if row.external_id not in stored:

@@ -51,8 +51,7 @@ _OWNERS = {"user": OwnerKind.USER, "team": OwnerKind.TEAM}
 class RecordInput:
     """A row: the properties it speaks of as they are stored (None clears), and its links.
 
-    A link is (kind of owner or "account", external id), or None to clear it. `restated` and `has_status`: the row
-    speaks of its state, or status.
+    A link is (kind of owner or "account", external id), or None to clear it.
     """
 
     external_id: str
@@ -61,12 +60,12 @@ class RecordInput:
 
     @property
     def restated(self) -> bool:
-        """Whether the row speaks of its state."""
+        """Tell whether the row speaks of its state."""
         return "state" in self.properties
 
     @property
     def has_status(self) -> bool:
-        """Whether the row speaks of its status."""
+        """Tell whether the row speaks of its status."""
         return "status" in self.properties
 
 
@@ -96,30 +95,38 @@ def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, An
             properties["state"] = _state(kind, row["state"])
         if "status" in row:
             properties["status"] = _status(kind, row["status"], properties.get("state"))
-        fields = row.get("fields")
-        if fields is not None:
-            if not isinstance(fields, dict):
-                raise _invalid("fields is a map of values by field.", ("fields",))
-            refuse_unknown(fields, declared_fields, ("fields",))
-            for key, value in fields.items():
-                readers[key](value, properties)
-        links: dict[RecordLink, tuple[str, str] | None] = {}
-        if "owner" in row:
-            links[OWNER] = _owner(row["owner"])
-        for link in _REFERENCES:
-            if link.field in row:
-                value = row[link.field]
-                links[link] = None if value is None else (_KINDS[link.field], read_key(value, link.field))
-        return RecordInput(external_id, properties, links)
+        for key, value in _fields(row.get("fields"), declared_fields).items():
+            readers[key](value, properties)
+        return RecordInput(external_id, properties, _links(row))
 
     return read
 
 
+def _fields(value: Any, declared: frozenset[str]) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _not(("fields",), "a map of values by field")
+    refuse_unknown(value, declared, ("fields",))
+    return value
+
+
+def _links(row: Mapping[str, Any]) -> dict[RecordLink, tuple[str, str] | None]:
+    links: dict[RecordLink, tuple[str, str] | None] = {}
+    if "owner" in row:
+        links[OWNER] = _owner(row["owner"])
+    for link in _REFERENCES:
+        if link.field in row:
+            value = row[link.field]
+            links[link] = None if value is None else (_KINDS[link.field], read_key(value, link.field))
+    return links
+
+
 def check_status(kind: RecordType, state: str | None, status: str | None) -> None:
     """Refuse UNKNOWN_STATUS unless the status, if any, belongs to the state."""
-    if status is not None and (state is None or status not in kind.states[state]):
-        fitting = ", ".join(kind.states[state]) if state else ""
-        message = f"{state or kind.key} has no status {status!r}. It has: {fitting or 'none'}."
+    fitting = kind.states.get(state or "", ())
+    if status is not None and status not in fitting:
+        message = f"{state or kind.key} has no status {status!r}. It has: {', '.join(fitting) or 'none'}."
         raise Refusal(ErrorCode.UNKNOWN_STATUS, message, ("status",))
 
 
@@ -155,7 +162,7 @@ def _owner(value: Any) -> tuple[str, str] | None:
     if value is None:
         return None
     if not isinstance(value, dict) or len(value) != 1 or not value.keys() <= _OWNERS.keys():
-        raise _invalid('owner is {"user": external id} or {"team": external id}.', ("owner",))
+        raise _not(("owner",), '{"user": external id} or {"team": external id}')
     ((kind, external_id),) = value.items()
     return _OWNERS[kind], read_key(external_id, "owner")
 
@@ -164,7 +171,7 @@ def _text(value: Any, path: tuple[str, ...], longest: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > longest or not storable(value):
-        raise _invalid(f"{path[-1]} is a text of up to {longest} characters.", path)
+        raise _not(path, f"a text of up to {longest} characters")
     return value
 
 
@@ -176,48 +183,54 @@ def _date(value: Any, path: tuple[str, ...]) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    message = f'{path[-1]} is a date. Write it as in "2026-03-31".'
-    raise _invalid(message, path)
+    raise _not(path, 'a date, such as "2026-03-31"')
 
 
 def _field_reader(declared: RecordField, zone: ZoneInfo) -> Callable[[Any, dict[str, Any]], None]:
     """Make what reads a value of a field into the properties that store it."""
     key, path = declared.key, ("fields", declared.key)
+    if declared.data_type is FieldType.DATETIME:
+
+        def moment(value: Any, properties: dict[str, Any]) -> None:
+            if value is not None and not isinstance(value, str | datetime):
+                raise _not(path, "a date and time, as a text")
+            both = (None, None) if value is None else local_date(value, zone, path)
+            properties[key], properties[f"{key}Date"] = both
+
+        return moment
+    convert = _converter(declared, path)
 
     def plain(value: Any, properties: dict[str, Any]) -> None:
         properties[key] = None if value is None else convert(value)
 
-    def moment(value: Any, properties: dict[str, Any]) -> None:
-        if value is not None and not isinstance(value, str | datetime):
-            raise _invalid(f"{key} is a date and time, as a text.", path)
-        properties[key], properties[f"{key}Date"] = (None, None) if value is None else local_date(value, zone, path)
+    return plain
 
-    def choice(value: Any) -> str:
-        if not isinstance(value, str) or value not in declared.choices:
-            raise _invalid(f"{key} is one of: {', '.join(declared.choices)}.", path)
-        return value
 
-    def boolean(value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise _invalid(f"{key} is true or false.", path)
-        return value
-
-    convert: Callable[[Any], Any]
+def _converter(declared: RecordField, path: tuple[str, ...]) -> Callable[[Any], Any]:
     match declared.data_type:
-        case FieldType.DATETIME:
-            return moment
         case FieldType.DATE:
-            convert = lambda value: _date(value, path)  # noqa: E731
+            return lambda value: _date(value, path)
         case FieldType.CHOICE:
-            convert = choice
+            return lambda value: _choice(value, declared.choices, path)
         case FieldType.BOOLEAN:
-            convert = boolean
+            return lambda value: _boolean(value, path)
         case amount if amount in AMOUNTS:
             unit = DataType(amount.value)
-            convert = lambda value: parse_units(value, unit, path)  # noqa: E731
+            return lambda value: parse_units(value, unit, path)
         case _:
-            convert = lambda value: _text(value, path, LONGEST_TEXT)  # noqa: E731
-    return plain
+            return lambda value: _text(value, path, LONGEST_TEXT)
+
+
+def _choice(value: Any, choices: tuple[str, ...], path: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise _not(path, f"one of: {', '.join(choices)}")
+    return value
+
+
+def _boolean(value: Any, path: tuple[str, ...]) -> bool:
+    if not isinstance(value, bool):
+        raise _not(path, "true or false")
+    return value
 
 
 def _shown(value: Any) -> str:
@@ -225,5 +238,5 @@ def _shown(value: Any) -> str:
     return repr(value)[:LONGEST_EXTERNAL_ID]
 
 
-def _invalid(message: str, path: tuple[str, ...]) -> Refusal:
-    return Refusal(ErrorCode.INVALID_VALUE, message, path)
+def _not(path: tuple[str, ...], what: str) -> Refusal:
+    return Refusal(ErrorCode.INVALID_VALUE, f"{path[-1]} is {what}.", path)

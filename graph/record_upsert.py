@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
-from graph.owners import OwnersByExternalIds
+from graph.owners import NameMatch, OwnersByExternalIds
 from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type
 from graph.statement import Count, Read, Write, native
@@ -73,6 +73,14 @@ class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=R
 
     type: str
     external_ids: list[str]
+
+
+@dataclass(frozen=True)
+class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
+    """The records of a type that have these names. For ingestion, as `RecordsByExternalIds`."""
+
+    type: str
+    names: list[str]
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,7 @@ async def upsert_records(
             batch.refuse(number, refusal)
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
-    if await _write(tx, kind, batch, stored, targets, now):
+    if await _write(tx, kind, batch, stored, targets, now=now):
         await tx.run(BumpRecordType(kind.key))
     return batch.report()
 
@@ -195,7 +203,7 @@ def _check(
         state = row.properties["state"] if row.restated else before.properties.get("state")
         if row.has_status:
             check_status(kind, state, row.properties["status"])
-        elif state is not None and before.properties.get("status") not in kind.states[state]:
+        elif before.properties.get("status") not in kind.states.get(state or "", ()):
             row.properties["status"] = None
     for link, key in row.links.items():
         if key is not None and key not in targets:
@@ -211,6 +219,7 @@ async def _write(
     batch: Batch[RecordInput],
     stored: Mapping[str, StoredRecord],
     targets: Mapping[tuple[str, str], str],
+    *,
     now: datetime,
 ) -> bool:
     """Write what differs; whether anything did."""

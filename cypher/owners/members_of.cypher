@@ -2,7 +2,7 @@
 // sees: viewer
 MATCH (viewer:User {id: $viewer, active: true})
 UNWIND $teams AS id
-MATCH (team:Team {id: id})
+MATCH (team:Owner {id: id})
 WHERE visible.owner(team)
 CALL (viewer, team) {
   MATCH (member:User)-[:MEMBER_OF]->(team)

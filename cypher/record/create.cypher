@@ -2,8 +2,8 @@
 // sees: engine
 UNWIND $rows AS row
 OPTIONAL MATCH (owner:Owner {id: row[1]})
-OPTIONAL MATCH (territory:Territory {id: row[2]})
-OPTIONAL MATCH (line:ProductLine {id: row[3]})
+OPTIONAL MATCH (territory:Owner {id: row[2]})
+OPTIONAL MATCH (line:Owner {id: row[3]})
 OPTIONAL MATCH (account:Record {id: row[4]})
 CREATE (r:Record:$($label))
 SET r = row[0], r.createdAt = $now, r.updatedAt = $now

@@ -4,11 +4,13 @@ MATCH (root:Goal {id: $root})
 // Unbounded: a tree has any depth.
 MATCH path = (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
 WITH g, length(path) AS depth, EXISTS { (g)<-[:CHILD_OF]-(:Goal) } AS is_parent,
+  head([(g)-[:OWNED_BY]->(owner:Owner) | owner.kind]) AS kind
+WITH g, depth, is_parent,
   CASE
     WHEN g.state <> 'OPEN' OR g.rollupOnlyFromChildren THEN null
     WHEN g.recordSet = 'ALL' THEN 'ALL'
-    WHEN g.includeTeamMembers THEN head([(g)-[:OWNED_BY]->(owner:Owner) | owner.kind]) + '_WITH_MEMBERS'
-    ELSE head([(g)-[:OWNED_BY]->(owner:Owner) | owner.kind])
+    WHEN kind = 'TEAM' AND g.includeTeamMembers THEN 'TEAM_WITH_MEMBERS'
+    ELSE kind
   END AS holding
 RETURN collect(CASE WHEN is_parent THEN [depth, g.id] END) AS parents,
   collect(DISTINCT holding) AS holdings,

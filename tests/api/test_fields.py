@@ -6,6 +6,7 @@ import strawberry
 
 from api.execution import build_schema
 from api.fields import aggregate, detail, public, undeclared_fields
+from api.schema import schema as whole_schema
 from tests.api.small_schema import SMALL
 
 
@@ -48,7 +49,8 @@ def test_a_field_without_a_class_is_found() -> None:
     assert schema._schema.query_type is not None
 
 
-def test_the_small_schema_declares_all() -> None:
+def test_the_schema_declares_all() -> None:
+    assert undeclared_fields(whole_schema) == []
     assert undeclared_fields(SMALL) == []
 
 

@@ -1,175 +1,251 @@
-"""Bench data in the shape of the PostgreSQL peer's setup.sql, written with plain statements; no product code."""
+"""Bench data in the shape of the PostgreSQL peer's setup.sql, the same on every run; written as the product writes it."""
 
 from __future__ import annotations
 
 import random
 import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from neo4j import Driver, Query
+from graph.goal import GoalState, RecordSet
+from graph.goal_change import period_properties
+from graph.metric import MetricType
+from graph.metric_change import MetricDraft, RollupFieldDraft, create_metric, create_rollup_field
+from graph.money import TEN_THOUSANDTHS, DataType
+from graph.organization import organization
+from graph.owners import OwnerKind
+from graph.owners_upsert import upsert_owners
+from graph.period import FiscalCalendar, PeriodKind, resolve_period
+from graph.record_upsert import upsert_records
+from graph.rollup_compiler import Category
+from graph.visibility import Viewer, ViewerByExternalId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
-# The statements demand index seeks: they are planned while the labels are empty, and an index scan would look as cheap.
+    from graph.clock import Clock
+    from graph.database import Database, Transaction
+    from graph.ingestion import UpsertReport
+
 BATCH = 10_000
 SEED = 20260115
-CLOSED_ON = date(2026, 1, 15)
+CLOSED_ON = "2026-01-15"
+PERIOD = date(2026, 1, 1), date(2026, 3, 31)
 HIGHEST_AMOUNT = 999_999
 TARGET = 1_000_000
+ADMINISTRATOR = "administrator"
+RECORD_TYPE = "opportunity"
+#: State, status and amount field of the records that count in each category; both go by one date, as in setup.sql.
+WON = ("WON", "WON", "actualValue")
+OPEN = ("OPEN", "IN_PROGRESS", "estimatedValue")
+DATE_FIELD = "actualCloseDate"
+LOAD_SECONDS = 600.0
 
 Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A tree with the same branching everywhere, one owner per leaf, the records dealt out to the owners in turn."""
+    """A tree with the same branching everywhere, one owner per leaf, the records dealt out to the owners in turn.
 
-    branching: int = 10
+    Goals are numbered from 0, the root, level by level. `name` begins the external ids, so that trees live side by side.
+    """
+
     levels: int = 6
     records: int = 1_000_000
+    branching: int = 10
 
     @property
     def goals(self) -> int:
-        """All goals; they are numbered from 0, the root, level by level."""
+        """All goals."""
         return sum(self.branching**level for level in range(self.levels))
 
     @property
     def leaves(self) -> int:
+        """The goals of the lowest level."""
         return int(self.branching ** (self.levels - 1))
 
     @property
     def first_leaf(self) -> int:
+        """The number of the first goal of the lowest level."""
         return self.goals - self.leaves
 
+    @property
+    def name(self) -> str:
+        """What the external ids of its owners and records begin with."""
+        return f"tree-{self.goals}-"
 
-@dataclass(frozen=True)
-class Names:
-    """What the graph calls things. Labels may be several, joined by a colon; the first is the one indexed."""
+    @property
+    def root(self) -> str:
+        """The root's id."""
+        return self.goal_id(0)
 
-    goal: str = "Goal"
-    user: str = "User"
-    record: str = "Record:Opportunity"
-    child_of: str = "CHILD_OF"
-    owned_by: str = "OWNED_BY"
-    number: str = "number"
-    target: str = "target"
-    amount: str = "amount"
-    state: str = "state"
-    closed_on: str = "closed_on"
+    def goal_id(self, number: int) -> str:
+        """Give the id of a goal: as random as any, and the same on every run."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}{number}"))
 
-
-@dataclass(frozen=True)
-class Totals:
-    """What the root must show after a rollup: the sums over all records, by state."""
-
-    won: int = 0
-    open: int = 0
+    def owner(self, number: int) -> str:
+        """Give the external id of the user who owns a leaf."""
+        return f"{self.name}{number}"
 
 
-def load(driver: Driver, shape: Shape, names: Names) -> Totals:
-    """Write goals, owners and records."""
-    with indexes(driver, names):
-        load_goals(driver, shape, names)
-        load_owners(driver, shape, names)
-        return load_records(driver, shape, names)
+#: For the plots of time against size; the largest one is the peers'.
+SHAPES = (Shape(4, 10_000), Shape(5, 100_000), Shape(6, 1_000_000))
 
 
-@contextmanager
-def indexes(driver: Driver, names: Names) -> Iterator[None]:
-    """Have the indexes that loading needs, and drop them: what is measured has the product's own and no others."""
-    labels = {"goal": _indexed(names.goal), "user": _indexed(names.user)}
-    for kind, label in labels.items():
-        _run(driver, f"CREATE INDEX bench_{kind} IF NOT EXISTS FOR (n:{label}) ON (n.{names.number})")
-    try:
-        _run(driver, "CALL db.awaitIndexes(300)")
-        yield
-    finally:
-        for kind in labels:
-            _run(driver, f"DROP INDEX bench_{kind} IF EXISTS")
+def owner_rows(shape: Shape) -> Iterator[Item]:
+    """Give the users who own the leaves, as `upsert_owners` takes them."""
+    for number in range(shape.first_leaf, shape.goals):
+        yield {"externalId": shape.owner(number), "name": f"Rep {number}"}
 
 
-def load_goals(driver: Driver, shape: Shape, names: Names) -> None:
-    """Write the tree: goal `i` below goal `(i - 1) // branching`, parents always written before their children."""
-    identify = random.Random(SEED)  # noqa: S311  # bench data, the same on every run
-    rows = (
-        {"number": i, "id": _uuid(identify), "target": TARGET, "parent": (i - 1) // shape.branching if i else None}
-        for i in range(shape.goals)
-    )
-    nodes = f"""
-        UNWIND $rows AS row
-        CREATE (:{names.goal} {{{names.number}: row.number, id: row.id, {names.target}: row.target}})"""
-    edges = f"""
-        UNWIND $rows AS row
-        MATCH (child:{names.goal} {{{names.number}: row.number}})
-        USING INDEX SEEK child:{_indexed(names.goal)}({names.number})
-        MATCH (parent:{names.goal} {{{names.number}: row.parent}})
-        USING INDEX SEEK parent:{_indexed(names.goal)}({names.number})
-        CREATE (child)-[:{names.child_of}]->(parent)"""
-    for batch in _batches(rows):
-        _run(driver, nodes, batch)
-        _run(driver, edges, batch)
-
-
-def load_owners(driver: Driver, shape: Shape, names: Names) -> None:
-    """Write one user per leaf, with the leaf's number."""
-    identify = random.Random(SEED + 1)  # noqa: S311
-    rows = ({"number": i, "id": _uuid(identify)} for i in range(shape.first_leaf, shape.goals))
-    statement = f"""
-        UNWIND $rows AS row
-        MATCH (goal:{names.goal} {{{names.number}: row.number}})
-        USING INDEX SEEK goal:{_indexed(names.goal)}({names.number})
-        CREATE (goal)-[:{names.owned_by}]->(:{names.user} {{{names.number}: row.number, id: row.id}})"""
-    for batch in _batches(rows):
-        _run(driver, statement, batch)
-
-
-def load_records(driver: Driver, shape: Shape, names: Names) -> Totals:
-    """Write record `i` for the owner of leaf `first_leaf + i % leaves`; amounts uniform, won and open by half."""
-    statement = f"""
-        UNWIND $rows AS row
-        MATCH (owner:{names.user} {{{names.number}: row.owner}})
-        USING INDEX SEEK owner:{_indexed(names.user)}({names.number})
-        CREATE (:{names.record} {{
-          id: row.id, {names.amount}: row.amount, {names.state}: row.state, {names.closed_on}: row.closed_on
-        }})-[:{names.owned_by}]->(owner)"""
-    won = opened = 0
-    for batch in _batches(records(shape)):
-        _run(driver, statement, batch)
-        won += sum(row["amount"] for row in batch if row["state"] == "won")
-        opened += sum(row["amount"] for row in batch if row["state"] == "open")
-    return Totals(won=won, open=opened)
-
-
-def records(shape: Shape) -> Iterator[Item]:
-    """Draw the records one by one, the same on every run: `owner` is the leaf's number."""
-    draw = random.Random(SEED + 2)  # noqa: S311
-    for i in range(shape.records):
+def record_rows(shape: Shape, *, more: int = 0) -> Iterator[Item]:
+    """Draw the records one by one, as `upsert_records` takes them: amounts uniform and `more`, won and open by half."""
+    draw = random.Random(SEED)  # noqa: S311 - bench data, the same on every run
+    for number in range(shape.records):
+        amount = draw.randint(1, HIGHEST_AMOUNT) + more
+        state, status, field = WON if draw.random() < 0.5 else OPEN
         yield {
-            "id": _uuid(draw),
-            "owner": shape.first_leaf + i % shape.leaves,
-            "amount": draw.randint(1, HIGHEST_AMOUNT),
-            "state": "won" if draw.random() < 0.5 else "open",
-            "closed_on": CLOSED_ON,
+            "externalId": f"{shape.name}{number:07}",
+            "name": f"Opportunity {number}",
+            "state": state,
+            "status": status,
+            "owner": {"user": shape.owner(shape.first_leaf + number % shape.leaves)},
+            "fields": {field: str(amount), DATE_FIELD: CLOSED_ON},
         }
 
 
-def _indexed(labels: str) -> str:
-    return labels.split(":", maxsplit=1)[0]
-
-
-def _uuid(source: random.Random) -> str:
-    return str(uuid.UUID(int=source.getrandbits(128), version=4))
-
-
-def _batches(rows: Iterator[Item]) -> Iterator[list[Item]]:
-    while batch := list(islice(rows, BATCH)):
+def batches(rows: Iterable[Item]) -> Iterator[list[Item]]:
+    """Cut the rows into batches of the size that an upsert takes at most, holding one at a time."""
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
         yield batch
 
 
-def _run(driver: Driver, statement: LiteralString, batch: list[Item] | None = None) -> None:
-    driver.execute_query(Query(statement), {"rows": batch or []})
+async def load_administrator(database: Database) -> Viewer:
+    """Make the administrator on whose behalf everything else is written."""
+    maker = Viewer("", ADMINISTRATOR, "", administrator=True)
+    row = {"externalId": ADMINISTRATOR, "name": "Administrator", "administrator": True}
+
+    async def work(tx: Transaction) -> Viewer | None:
+        await upsert_owners(tx, maker, OwnerKind.USER, [row], all_or_nothing=True)
+        return await tx.one(ViewerByExternalId(ADMINISTRATOR))
+
+    viewer = await database.write(work)
+    if viewer is None:
+        message = "the administrator was written and is not there"
+        raise RuntimeError(message)
+    return viewer
+
+
+async def load_metric(database: Database, viewer: Viewer) -> str:
+    """Make the metric of all trees, money in two categories; its id."""
+
+    async def work(tx: Transaction) -> str:
+        draft = MetricDraft("Revenue", MetricType.AMOUNT, DataType.MONEY)
+        metric = await create_metric(tx, viewer, draft)
+        for category, (state, _, field) in ((Category.ACTUAL, WON), (Category.IN_PROGRESS, OPEN)):
+            source = RollupFieldDraft(category, RECORD_TYPE, DATE_FIELD, state, amount_field=field)
+            await create_rollup_field(tx, viewer, metric, source)
+        return metric
+
+    return await database.write(work)
+
+
+async def load_owners(database: Database, viewer: Viewer, shape: Shape) -> None:
+    """Write one user per leaf through the product's own path."""
+    for batch in batches(owner_rows(shape)):
+
+        async def work(tx: Transaction, batch: list[Item] = batch) -> UpsertReport:
+            return await upsert_owners(tx, viewer, OwnerKind.USER, batch, all_or_nothing=True)
+
+        _all_taken(await database.write(work, deadline=LOAD_SECONDS))
+
+
+async def load_goals(database: Database, viewer: Viewer, metric: str, shape: Shape, now: datetime) -> None:
+    """Write the tree: goal `i` below goal `(i - 1) // branching`, parents always written before their children.
+
+    In bulk, where the product creates goals one by one: the same properties and links as `createGoal` leaves.
+    """
+    for batch in batches(_goal_rows(shape, viewer, now)):
+
+        async def work(tx: Transaction, batch: list[Item] = batch) -> None:
+            for text in (_NODES, _EDGES):
+                parameters = {"rows": batch, "metric": metric, "manager": viewer.id}
+                await tx.text(text, parameters, name="bench/goals")
+
+        await database.write(work, deadline=LOAD_SECONDS)
+
+
+# The statements demand index seeks: they are planned while the labels are empty, and a label scan would look as cheap.
+_NODES: LiteralString = """\
+MATCH (metric:Metric {id: $metric})
+MATCH (manager:User {id: $manager})
+UNWIND $rows AS row
+MATCH (owner:User {externalId: row.owner})
+USING INDEX SEEK owner:User(externalId)
+CREATE (g:Goal {id: row.id})
+SET g += row.properties
+CREATE (g)-[:MEASURED_BY]->(metric)
+CREATE (g)-[:MANAGED_BY]->(manager)
+CREATE (g)-[:OWNED_BY]->(owner)
+RETURN count(*) AS count"""
+_EDGES: LiteralString = """\
+UNWIND $rows AS row
+MATCH (child:Goal {id: row.id})
+USING INDEX SEEK child:Goal(id)
+MATCH (parent:Goal {id: row.parent})
+USING INDEX SEEK parent:Goal(id)
+CREATE (child)-[:CHILD_OF]->(parent)
+RETURN count(*) AS count"""
+
+
+def _goal_rows(shape: Shape, viewer: Viewer, now: datetime) -> Iterator[Item]:
+    start, end = PERIOD
+    period = resolve_period(FiscalCalendar(), kind=PeriodKind.CUSTOM, start=start, end=end)
+    for number in range(shape.goals):
+        is_leaf = number >= shape.first_leaf
+        yield {
+            "id": shape.goal_id(number),
+            "parent": shape.goal_id((number - 1) // shape.branching) if number else None,
+            "owner": shape.owner(number) if is_leaf else viewer.external_id,
+            "properties": {
+                "title": f"Goal {number}",
+                "state": GoalState.OPEN.value,
+                "restricted": False,
+                "target": TARGET * TEN_THOUSANDTHS,
+                "rollupOnlyFromChildren": not is_leaf,
+                "recordSet": RecordSet.OWNED.value,
+                "includeTeamMembers": False,
+                **{name: value for name, value in period_properties(period).items() if value is not None},
+                "createdAt": now,
+                "updatedAt": now,
+            },
+        }
+
+
+async def upsert(database: Database, viewer: Viewer, clock: Clock, batch: list[Item]) -> UpsertReport:
+    """Write a batch of records in one transaction, through the product's own path."""
+
+    async def work(tx: Transaction) -> UpsertReport:
+        zone = (await organization(tx)).zone
+        return await upsert_records(tx, viewer, RECORD_TYPE, batch, now=clock.now(), zone=zone)
+
+    report = await database.write(work, deadline=LOAD_SECONDS)
+    _all_taken(report)
+    return report
+
+
+def _all_taken(report: UpsertReport) -> None:
+    if report.refused:
+        message = f"bench data was refused: {report.refused[0]}"
+        raise RuntimeError(message)
+
+
+async def load_records(database: Database, viewer: Viewer, clock: Clock, shape: Shape) -> None:
+    """Write the records through the product's own path."""
+    for batch in batches(record_rows(shape)):
+        await upsert(database, viewer, clock, batch)

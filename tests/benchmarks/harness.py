@@ -5,13 +5,14 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from contextlib import AbstractContextManager, ExitStack
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -63,12 +64,29 @@ class Row:
     measured_at: str
 
 
+class Session:
+    """One call of the command line. `small`: only the sizes that take seconds, to try a benchmark out."""
+
+    def __init__(self, started: str, stack: ExitStack, *, small: bool = False) -> None:
+        self.started = started
+        self.small = small
+        self._stack = stack
+        self._shared: dict[Hashable, Any] = {}
+
+    def shared(self, key: Hashable, make: Callable[[], AbstractContextManager[P]]) -> P:
+        """Give what `make` gives, made by the first benchmark that asks and closed after the last. It may raise."""
+        if key not in self._shared:
+            self._shared[key] = self._stack.enter_context(make())
+        value: P = self._shared[key]
+        return value
+
+
 @dataclass
 class Run:
     """One benchmark being measured: makes its rows and gathers the versions of what it ran against."""
 
     name: str
-    started: str
+    session: Session
     versions: dict[str, str] = field(default_factory=dict)
 
     def row(
@@ -93,13 +111,13 @@ class Run:
             ours_span=ours.span if ours else None,
             peer_span=peer.span if peer else None,
             note=note,
-            measured_at=self.started,
+            measured_at=self.session.started,
         )
 
-    def enter_peer(self, stack: ExitStack, peer: AbstractContextManager[P]) -> tuple[P | None, str]:
-        """Start the peer for as long as `stack` lasts: (peer, ""), or (None, the reason) if it cannot run here."""
+    def peer(self, start: Callable[[], P]) -> tuple[P | None, str]:
+        """Start a peer: (peer, ""), or (None, the reason) if it cannot run here."""
         try:
-            return stack.enter_context(peer), ""
+            return start(), ""
         except PeerUnavailableError as unavailable:
             note = f"no peer: {unavailable}"
             print(f"!! {self.name}: {note}", file=sys.stderr)

@@ -16,11 +16,16 @@ from tests.benchmarks.harness import BUILD, PeerUnavailableError, peer_directory
 from tests.benchmarks.server import free_port, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOME = BUILD / "peers" / "neo4j-graphql"
-FIELDS = "id actual inProgress target"
+FIELDS = "id actualOwn actualBelow inProgressOwn inProgressBelow target"
+#: What we store of the peer's fields: a total is its own part and what came from below.
+FIELDS_STORED = {
+    "actual: BigInt": "actualOwn: BigInt actualBelow: BigInt",
+    "inProgress: BigInt": "inProgressOwn: BigInt inProgressBelow: BigInt",
+}
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,6 @@ class Bolt:
     uri: str
     user: str = "neo4j"
     password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """What our graph calls the peer's goal: its label, and per GraphQL field the property that holds it."""
-
-    label: str = "Goal"
-    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def install() -> Path:
@@ -62,11 +59,11 @@ def install() -> Path:
 
 
 @contextmanager
-def server(bolt: Bolt, spelling: Spelling) -> Iterator[str]:
+def server(bolt: Bolt) -> Iterator[str]:
     """Run the peer over the database at `bolt`; gives the URL of its GraphQL endpoint. Raises PeerUnavailableError."""
     home = install()
     source = (peer_directory("neo4j-graphql") / "server.mjs").read_text()
-    (home / "server.mjs").write_text(adapt(source, spelling))
+    (home / "server.mjs").write_text(adapt(source))
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
     environment = {
@@ -88,29 +85,22 @@ def server(bolt: Bolt, spelling: Spelling) -> Iterator[str]:
         yield url
 
 
-def adapt(source: str, spelling: Spelling) -> str:
-    """Put our names into the server's text: `@node` gets the label, each renamed field an `@alias`."""
-    source = _replace_once(source, r"type Goal @node", f'type Goal @node(labels: ["{spelling.label}"])')
-    for name, stored in spelling.properties.items():
-        source = _replace_once(source, rf"(\b{name}: \w+!?)(?= |\n)", rf'\1 @alias(property: "{stored}")')
+def adapt(source: str) -> str:
+    """Put our names into the server's text. Label, relationship type, id and target are the same in both."""
+    for theirs, stored in FIELDS_STORED.items():
+        if source.count(theirs) != 1:
+            message = f"{theirs!r} stands {source.count(theirs)} times in the peer's server.mjs, not once"
+            raise ValueError(message)
+        source = source.replace(theirs, stored)
     return source
 
 
-def tree_document(levels: int, root: str = "number: {eq: 1}") -> str:
-    """Write the peer's query for the goal found by `root` and the `levels` - 1 levels below it."""
+def tree_document(levels: int, root: str) -> str:
+    """Write the peer's query for the goal with the id `root` and the `levels` - 1 levels below it."""
     below = ""
     for _ in range(levels - 1):
         below = f" children {{ {FIELDS}{below} }}"
-    return f"{{ goals(where: {{{root}}}) {{ {FIELDS}{below} }} }}"
-
-
-def count_goals(answer: object) -> int:
-    """How many goals an answer of either server holds, whatever lies around them: objects with a target."""
-    if isinstance(answer, list):
-        return sum(map(count_goals, answer))
-    if isinstance(answer, dict):
-        return ("target" in answer) + sum(map(count_goals, answer.values()))
-    return 0
+    return f'{{ goals(where: {{id: {{eq: "{root}"}}}}) {{ {FIELDS}{below} }} }}'
 
 
 def version() -> str:
@@ -119,11 +109,3 @@ def version() -> str:
     pinned = dict(re.findall(r'"([^"]+)": "(\d[^"]*)"', text))
     node = subprocess.check_output(["node", "--version"], text=True).strip()
     return ", ".join([f"{name} {number}" for name, number in pinned.items()] + [f"Node {node}"])
-
-
-def _replace_once(source: str, pattern: str, replacement: str) -> str:
-    changed, count = re.subn(pattern, replacement, source)
-    if count != 1:
-        message = f"{pattern!r} stands {count} times in the peer's server.mjs, not once"
-        raise ValueError(message)
-    return changed

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from tests.benchmarks.server import free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.benchmarks.data import Shape
 
 ROLE = "bench"
 SETTINGS = {
@@ -51,6 +53,7 @@ class Postgres:
     sql: Path
     environment: dict[str, str]
     version: str
+    trees: dict[int, Postgres] = field(default_factory=dict)
 
     def _run(self, command: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -69,9 +72,16 @@ class Postgres:
         """Output of one psql session: bare values, the first error ends it."""
         return self._run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *arguments)
 
-    def setup(self) -> None:
-        """Load the goals and records. Once per cluster."""
-        self.psql("-f", str(self.sql / "setup.sql"))
+    def tree(self, shape: Shape) -> Postgres:
+        """Give the database with this tree, loaded at its first use; each tree has one of its own in the cluster."""
+        if shape.goals not in self.trees:
+            name = f"tree_{shape.goals}"
+            self.psql("-c", f"create database {name}")
+            made = replace(self, environment={**self.environment, "PGDATABASE": name})
+            for statement in setup(self.sql, shape).split(";"):
+                made.psql("-c", statement)
+            self.trees[shape.goals] = made
+        return self.trees[shape.goals]
 
     def full_rollup(self) -> float:
         """Seconds of one whole rollup, begin and commit included, as psql's own clock sees its statements."""
@@ -98,6 +108,21 @@ class Postgres:
         numbers = [pattern.search(output) for pattern in (TPS, LATENCY, FAILED)]
         tps, latency, failed = (found.group(1) if found else "nan" for found in numbers)
         return Pgbench(tps=float(tps), latency_ms=float(latency), failed=int(failed))
+
+
+def setup(sql: Path, shape: Shape) -> str:
+    """Put a tree's numbers into setup.sql, which has those of the largest one; levels follow from the numbers."""
+    text = (sql / "setup.sql").read_text()
+    for written, wanted in (
+        ("generate_series(0,111110)", f"generate_series(0,{shape.goals - 1})"),
+        ("11111 + i%100000", f"{shape.first_leaf} + i%{shape.leaves}"),
+        ("generate_series(0,999999)", f"generate_series(0,{shape.records - 1})"),
+    ):
+        if text.count(written) != 1:
+            message = f"{written!r} stands {text.count(written)} times in the peer's setup.sql, not once"
+            raise ValueError(message)
+        text = text.replace(written, wanted)
+    return text
 
 
 @contextmanager

@@ -19,9 +19,7 @@ async def test_own_parts_add_up_to_the_root(company: Company) -> None:
         "Team", metric_id=metric, manager_id=manager, period=Q1, target="1500000", rollup_only_from_children=True
     )
     reps = [
-        await company.goal(
-            name, parent_id=root, manager_id=manager, owner_id=company.ids[name], target="500000"
-        )
+        await company.goal(name, parent_id=root, manager_id=manager, owner_id=company.ids[name], target="500000")
         for name in ("Rep 1", "Rep 2", "Rep 3")
     ]
     await company.won("Rep 1", ("410000", "2026-02-01"))

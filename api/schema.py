@@ -1,0 +1,56 @@
+"""The schema: every query and mutation in one place, built once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.execution import build_schema
+from api.fields import detail
+from api.goal_mutation import GoalMutation
+from api.goal_query import GoalQuery
+from api.metric import MetricQuery
+from api.metric_mutation import MetricMutation
+from api.node import Node
+from api.node_query import node_by_id, nodes_by_ids
+from api.owners import OwnerQuery, User, owner_type
+from api.owners_mutation import OwnerMutation
+from api.period import PeriodMutation, PeriodQuery
+from api.record import RecordQuery
+from api.record_mutation import RecordMutation
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
+    """The root of queries."""
+
+    @detail("The user on whose behalf the request is answered.")
+    async def viewer(self, info: Info) -> User | None:
+        """The viewer."""
+        row = await info.context.loaders.owners.load(info.context.viewer.id)
+        owner = owner_type(row) if row is not None else None
+        return owner if isinstance(owner, User) else None
+
+    @detail("Whatever has this id; null if there is nothing, or nothing that the viewer may see.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="An opaque id.")]
+    ) -> Node | None:
+        """One node."""
+        return await node_by_id(info.context, str(id))
+
+    @detail("Whatever has these ids, in the same order; null in each place where there is nothing to see.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
+    ) -> list[Node | None]:
+        """Several nodes."""
+        return await nodes_by_ids(info.context, [str(id_) for id_ in ids])
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+    """The root of mutations."""
+
+
+schema = build_schema(Query, Mutation)

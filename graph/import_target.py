@@ -1,0 +1,141 @@
+"""What a file can be loaded as: records of a type, or one kind of owner; how a value is put into such a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import ErrorCode, Refusal
+from graph.owners import OwnerKind
+from graph.owners_row import FLAGS, LINKS, owner_fields
+from graph.owners_upsert import upsert_owners
+from graph.record_row import ACCOUNT, record_keys
+from graph.record_type import FieldType, record_type
+from graph.record_upsert import upsert_records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from graph.database import Database, Transaction
+    from graph.import_map import ImportMap, Source
+    from graph.ingestion import UpsertReport
+    from graph.record_type import RecordType
+    from graph.visibility import Viewer
+
+#: What owners are called on the command line.
+OWNERS = {
+    "users": OwnerKind.USER,
+    "teams": OwnerKind.TEAM,
+    "business_units": OwnerKind.BUSINESS_UNIT,
+    "territories": OwnerKind.TERRITORY,
+    "product_lines": OwnerKind.PRODUCT_LINE,
+}
+_RECORD_REFERENCES = {
+    "territory": OwnerKind.TERRITORY.value,
+    "productLine": OwnerKind.PRODUCT_LINE.value,
+    "account": ACCOUNT,
+}
+_OWNER_KINDS = {"user": OwnerKind.USER.value, "team": OwnerKind.TEAM.value}
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True)
+class ImportTarget:
+    """Exactly one of `owner_kind` and `record_type` is set."""
+
+    owner_kind: OwnerKind | None = None
+    record_type: RecordType | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that a map may fill: a record's own and its fields side by side."""
+        if self.record_type is not None:
+            return record_keys(self.record_type) - {"fields"} | self.record_type.fields.keys()
+        return frozenset(owner_fields(self._kind))
+
+    @property
+    def _kind(self) -> OwnerKind:
+        return self.owner_kind or OwnerKind.USER
+
+    def reference(self, source: Source) -> str:
+        """Give the kind of what a key refers to: of an owner, or "account"; empty if it refers to nothing."""
+        if self.record_type is None:
+            return next((link.kind.value for link in LINKS[self._kind] if link.field == source.key), "")
+        if source.key == "owner":
+            return _OWNER_KINDS.get(source.kind, "")
+        return _RECORD_REFERENCES.get(source.key, "")
+
+    def check(self, import_map: ImportMap) -> None:
+        """Refuse UNKNOWN_FIELD or INVALID_VALUE for what the map says of keys that the target cannot take."""
+        for source in import_map.sources:
+            place = ("map", "fields", source.key)
+            if source.key not in self.keys:
+                message = f"There is no field {source.key!r} to fill. There are: {', '.join(sorted(self.keys))}."
+                raise Refusal(ErrorCode.UNKNOWN_FIELD, message, place)
+            if source.by_name and not self.reference(source):
+                message = f'{source.key} refers to nothing that has a name. Leave out by = "name".'
+                raise Refusal(ErrorCode.INVALID_VALUE, message, place)
+            if source.key == "owner" and source.kind not in _OWNER_KINDS:
+                message = 'The kind of an owner is "user" or "team".'
+                raise Refusal(ErrorCode.INVALID_VALUE, message, place)
+            if source.format is not None and self._type(source) not in {FieldType.DATE, FieldType.DATETIME}:
+                message = f"{source.key} is no date, so it has no format. Leave it out."
+                raise Refusal(ErrorCode.INVALID_VALUE, message, place)
+
+    def put(self, row: dict[str, Any], source: Source, value: Any) -> None:
+        """Put a value into a row. Refuses INVALID_VALUE for a text that is not of the key's form."""
+        if isinstance(value, str):
+            value = self._read(source, value)
+        if self.record_type is not None and source.key in self.record_type.fields:
+            row.setdefault("fields", {})[source.key] = value
+        elif value is None:
+            row[source.key] = None
+        elif self.record_type is not None and source.key == "owner":
+            row["owner"] = {source.kind: value}
+        elif any(link.many and link.field == source.key for link in LINKS.get(self._kind, ())):
+            row[source.key] = [value]
+        else:
+            row[source.key] = value
+
+    async def upsert(
+        self, tx: Transaction, viewer: Viewer, rows: Sequence[Mapping[str, Any]], *, now: datetime, zone: ZoneInfo
+    ) -> UpsertReport:
+        """Write the rows."""
+        if self.record_type is not None:
+            return await upsert_records(tx, viewer, self.record_type.key, rows, now=now, zone=zone)
+        return await upsert_owners(tx, viewer, self._kind, rows)
+
+    def _type(self, source: Source) -> FieldType:
+        if self.record_type is not None and source.key in self.record_type.fields:
+            return self.record_type.fields[source.key].data_type
+        if self.owner_kind is not None and source.key in FLAGS.get(self.owner_kind, {}):
+            return FieldType.BOOLEAN
+        return FieldType.TEXT
+
+    def _read(self, source: Source, text: str) -> Any:
+        if source.format is not None:
+            return self._moment(source, text)
+        if self._type(source) is FieldType.BOOLEAN:
+            return _BOOLEANS.get(text.casefold(), text)
+        return text
+
+    def _moment(self, source: Source, text: str) -> Any:
+        try:
+            moment = datetime.strptime(text, source.format or "")  # noqa: DTZ007 - read in the organization's zone later
+        except ValueError:
+            message = f"{text!r} is not a date of the form {source.format}. Correct it, or the map's format."
+            raise Refusal(ErrorCode.INVALID_VALUE, message, (source.key,)) from None
+        return moment.date() if self._type(source) is FieldType.DATE else moment
+
+
+async def import_target(database: Database, type_key: str) -> ImportTarget:
+    """Give what a type on the command line stands for. Refuses UNKNOWN_RECORD_TYPE."""
+    if type_key in OWNERS:
+        return ImportTarget(owner_kind=OWNERS[type_key])
+
+    async def read(tx: Transaction) -> RecordType:
+        return await record_type(tx, type_key)
+
+    return ImportTarget(record_type=await database.read(read))

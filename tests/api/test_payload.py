@@ -1,0 +1,102 @@
+"""What all mutations share: refusals as user errors, fresh reads after a change, absent and null in inputs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from strawberry import Some
+
+from api.context import Context
+from api.loaders import Loaders
+from api.owners_mutation import UserRowInput
+from api.payload import change, given
+from api.record_mutation import RecordOwnerInput, RecordRowInput
+from api.scalars import JSON
+from graph.errors import ErrorCode, Refusal
+from graph.organization import OrganizationRow, bump_structure, organization
+from graph.visibility import Viewer
+
+if TYPE_CHECKING:
+    from graph.clock import FixedClock
+    from graph.database import Database, Transaction
+    from graph.settings import Settings
+
+
+@pytest.fixture
+def info(settings: Settings, database: Database, clock: FixedClock) -> Any:
+    """Give a resolver's second argument, for a known viewer."""
+    context = Context("request", "rep-1", database, clock, settings, settings.signing_key(), make_loaders=Loaders)
+    context.identify(Viewer("u-1", "rep-1", "Rep 01", administrator=False))
+    return SimpleNamespace(context=context)
+
+
+async def test_what_was_changed_is_not_read_out_of_a_cache(info: Any) -> None:
+    before = info.context.loaders
+
+    async def work(tx: Transaction) -> OrganizationRow:
+        await bump_structure(tx)
+        return await organization(tx)
+
+    done, errors = await change(info, work)
+    assert errors == []
+    assert done is not None
+    assert done.structure_revision == 1
+    assert info.context.loaders is not before
+
+
+async def test_a_refusal_becomes_a_user_error_and_undoes_what_was_written(info: Any) -> None:
+    async def work(tx: Transaction) -> None:
+        await bump_structure(tx)
+        raise Refusal(ErrorCode.GOAL_CYCLE, "That is below it. Choose another.", ("parentId",))
+
+    done, (error,) = await change(info, work)
+    assert done is None
+    assert (error.code, error.field) == (ErrorCode.GOAL_CYCLE, ["parentId"])
+    assert error.message == "That is below it. Choose another."
+    assert (await info.context.read(organization)).structure_revision == 0
+
+
+async def test_other_faults_are_no_user_errors(info: Any) -> None:
+    async def work(_tx: Transaction) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await change(info, work)
+
+
+def test_an_input_becomes_a_map_without_what_was_left_out() -> None:
+    rows = [
+        UserRowInput(
+            external_id="rep-1",
+            name=None,
+            active=Some(False),  # noqa: FBT003 - the value of a key
+            administrator=None,
+            unit=Some(None),
+            manager=Some("boss"),
+            teams=Some(["t-1"]),
+        )
+    ]
+    assert given(rows) == [{"externalId": "rep-1", "active": False, "unit": None, "manager": "boss", "teams": ["t-1"]}]
+
+
+def test_inputs_within_inputs_become_maps_and_json_stays() -> None:
+    row = RecordRowInput(
+        external_id="o-1",
+        name=None,
+        state=None,
+        status=Some(None),
+        owner=Some(RecordOwnerInput(user=None, team=Some("t-1"))),
+        territory=None,
+        product_line=Some("pumps"),
+        account=None,
+        fields=Some(JSON({"actual_value": None})),
+    )
+    assert given(row) == {
+        "externalId": "o-1",
+        "status": None,
+        "owner": {"team": "t-1"},
+        "productLine": "pumps",
+        "fields": {"actual_value": None},
+    }

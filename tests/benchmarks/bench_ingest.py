@@ -1,0 +1,138 @@
+"""Ingestion through the product's write path: records per second and peak memory, in a process that does nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import re
+import resource
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.cli.serve import prepare
+from graph.clock import SystemClock
+from graph.database import connect
+from graph.visibility import ViewerByExternalId
+from tests.benchmarks import data, database
+from tests.benchmarks.data import BATCH, SHAPES
+from tests.benchmarks.harness import Benchmark, Row, Run, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from graph.database import Database, Transaction
+    from graph.ingestion import UpsertReport
+    from graph.visibility import Viewer
+    from tests.benchmarks.data import Item, Shape
+
+#: After so many rows of the insert a line is drawn: rows per second since the last line, peak memory until here.
+LINES = (100_000, 500_000, 1_000_000)
+CHANGED_PART = 10  # every tenth of the rows
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How far ingestion came: rows so far, rows per second in each batch of a step, the process's peak in MiB."""
+
+    step: str
+    rows: int
+    per_second: tuple[float, ...]
+    peak_mib: float
+
+
+def measure(run: Run) -> Iterator[Row]:
+    """Insert into an empty database of its own; then the same rows once more, and a tenth of them changed."""
+    shape = SHAPES[-1]
+    if run.session.small:
+        shape = replace(shape, records=LINES[0])
+    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as home, database.started(Path(home)) as bench:
+        bench.run(prepare(bench.database))
+        viewer = bench.run(data.load_administrator(bench.database))
+        bench.run(data.load_owners(bench.database, viewer, shape))
+        place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()
+        # A new interpreter: in this one, what other benchmarks needed would hide what ingestion needs.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
+            lines = worker.submit(_ingest_all, place, shape).result()
+        (found,) = bench.query("MATCH (r:Record) RETURN count(r) AS records, count(DISTINCT r.externalId) AS keys")
+        if set(found.values()) != {shape.records}:
+            message = f"{shape.records} rows were sent, and there are {found}"
+            raise RuntimeError(message)
+    for line in lines:
+        rate = Samples.of(line.per_second)
+        yield run.row(line.rows, f"rows/s, {line.step}", ours=rate, peer=None, better="higher", note=NOTE)
+    for line in lines:
+        if line.step == "inserted":
+            peak = Samples((line.peak_mib,))
+            yield run.row(line.rows, "MiB, peak of the process", ours=peak, peer=None, better="lower", note=NOTE)
+
+
+NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step. No peer."
+
+
+def _ingest_all(place: tuple[str, str, str], shape: Shape) -> list[Line]:
+    return asyncio.run(_ingest_on(place, shape))
+
+
+async def _ingest_on(place: tuple[str, str, str], shape: Shape) -> list[Line]:
+    async with connect(*place) as opened:
+
+        async def who(tx: Transaction) -> Viewer | None:
+            return await tx.one(ViewerByExternalId(data.ADMINISTRATOR))
+
+        viewer = await opened.read(who)
+        if viewer is None:
+            message = "the bench data has no administrator"
+            raise RuntimeError(message)
+        ingestion = _Ingestion(opened, viewer)
+        rows = data.record_rows(shape)
+        lines = []
+        before = 0
+        for until in (line for line in LINES if line <= shape.records):
+            lines.append(await ingestion.step("inserted", islice(rows, until - before), until))
+            before = until
+        lines.append(await ingestion.step("unchanged", data.record_rows(shape), shape.records))
+        part = shape.records // CHANGED_PART
+        changed = islice(data.record_rows(shape, more=1), part)
+        lines.append(await ingestion.step("updated", changed, shape.records))
+        return lines
+
+
+class _Ingestion:
+    def __init__(self, opened: Database, viewer: Viewer) -> None:
+        self._database = opened
+        self._viewer = viewer
+        self._clock = SystemClock()
+
+    async def step(self, step: str, rows: Iterable[Item], until: int) -> Line:
+        """Send the rows; every one must come out as the step says."""
+        rates = []
+        for batch in data.batches(rows):
+            begin = time.perf_counter()
+            report: UpsertReport = await data.upsert(self._database, self._viewer, self._clock, batch)
+            rates.append(len(batch) / (time.perf_counter() - begin))
+            if getattr(report, step) != len(batch):
+                message = f"of {len(batch)} rows {getattr(report, step)} were {step}"
+                raise RuntimeError(message)
+        return Line(step, until, tuple(rates), _peak_mib())
+
+
+def _peak_mib() -> float:
+    """The most memory this process ever had in use. What getrusage says on Linux begins with the parent's peak."""
+    status = Path("/proc/self/status")
+    found = _PEAK.search(status.read_text()) if status.exists() else None
+    if found:
+        return int(found[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+BENCHMARKS = (
+    Benchmark("ingest", "Records of one type into an empty database, by the number of rows.", measure, family="ingest"),
+)

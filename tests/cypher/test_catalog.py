@@ -1,0 +1,82 @@
+"""Each statement file fits its class, and the database plans it as the class says."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from types import new_class
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cypher
+from graph import catalog
+from graph.account import Account, Accounts
+from graph.goal import GoalRow
+from graph.statement import Count, Read, Write
+
+if TYPE_CHECKING:
+    from graph.database import Database
+
+catalog.import_all()
+
+
+def test_files_and_classes_fit() -> None:
+    assert catalog.offline_problems() == []
+
+
+async def test_the_database_plans_each_as_its_class_says(migrated: Database) -> None:
+    assert await catalog.problems(migrated) == []
+
+
+def test_an_unpaired_file_or_class_is_found() -> None:
+    assert catalog.unpaired(["a/b", "a/c"], ["a/b", "a/d"]) == [
+        "cypher/a/c.cypher has no class: write one in graph/, or delete it.",
+        "a/d is no file: write cypher/a/d.cypher.",
+    ]
+
+
+def test_a_parameter_or_field_too_many_is_found() -> None:
+    problems = catalog.parameter_problems(Accounts, "MATCH (u {id: $id, x: $x}) RETURN u")
+    assert [problem.split(":")[1] for problem in problems] == [
+        " $id is no field of Accounts",
+        " $x is no field of Accounts",
+    ]
+
+    @dataclasses.dataclass(frozen=True)
+    class Wide(Read[Account]):
+        viewer: str
+        id: str
+
+    Wide.path = "x/wide"
+    assert catalog.parameter_problems(Wide, "RETURN $viewer") == ["x/wide: nothing uses $id: drop the field of it."]
+
+
+@pytest.mark.parametrize(
+    ("base", "row", "problem"),
+    [
+        (Write[Account], Account, "mode 'r', the class says Write"),
+        (Read[Account], Count, "are not the fields ['count'] of Count"),
+    ],
+)
+async def test_a_wrong_mode_or_column_is_found(migrated: Database, base: Any, row: type[Any], problem: str) -> None:
+    wrong: Any = dataclasses.dataclass(frozen=True)(new_class("Wrong", (base,)))
+    wrong.path, wrong.row = "owners/accounts", row
+    (found,) = await catalog.explained_problems(migrated, wrong)
+    assert problem in found
+
+
+def test_a_goals_columns_are_in_the_order_of_its_row() -> None:
+    listed = (Path(cypher.__path__[0]) / "columns" / "goal.cypher").read_text()
+    columns = re.findall(r"^  entity\.(\w+)", listed, re.MULTILINE)
+    fields = [field.name for field in dataclasses.fields(GoalRow)]
+    assert [snake(column) for column in columns] == fields[: len(columns)]
+    links = (Path(cypher.__path__[0]) / "columns" / "goal_links.cypher").read_text()
+    ids = [f"{name}_id" for name in re.findall(r"\| (\w+)\.id\]", links)]
+    assert ids == fields[len(columns) : len(columns) + len(ids)]
+
+
+def snake(name: str) -> str:
+    """Give a property's name as a field's."""
+    return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), name)

@@ -1,0 +1,72 @@
+"""The demo: what its goals show on the day it is loaded, whichever day that is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graph import demo
+from graph.goal import GoalsPage
+from graph.metric import MetricsByIds
+from graph.organization import ensure_organization
+from graph.record_type import ensure_record_types
+from graph.rollup_compiler import Category
+
+if TYPE_CHECKING:
+    from graph.clock import FixedClock
+    from graph.database import Database, Transaction
+    from graph.goal import GoalRow
+
+
+async def load(database: Database, clock: FixedClock) -> dict[str, list[GoalRow]]:
+    async def found(tx: Transaction) -> None:
+        await ensure_organization(tx)
+        await ensure_record_types(tx)
+
+    await database.write(found)
+    assert await demo.is_empty(database)
+    assert await demo.load_demo(database, clock) == list(demo.PERSONAS)
+
+    async def work(tx: Transaction) -> dict[str, list[GoalRow]]:
+        (viewer,) = await tx.text("MATCH (u:User {externalId: 'administrator'}) RETURN u.id AS id", {}, name="tests")
+        page = await tx.one(
+            GoalsPage(
+                viewer["id"], None, None, None, None, None, None, None, None, False, "title", False, 200, 0, None, None
+            )
+        )
+        assert page is not None
+        metrics = {m.id: m for m in await tx.run(MetricsByIds(viewer["id"], [g.metric_id for g in page.goals]))}
+        goals: dict[str, list[GoalRow]] = {}
+        for goal in page.goals:
+            goals.setdefault(f"{metrics[goal.metric_id].name} {goal.period_label}", []).append(goal)
+        return goals
+
+    return await database.read(work)
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 2, 15, 9, tzinfo=UTC), datetime(2026, 4, 1, 0, 30, tzinfo=UTC)])
+async def test_it_has_four_levels_two_periods_and_two_metrics(
+    database: Database, clock: FixedClock, day: datetime
+) -> None:
+    clock.set(day)
+    trees = await load(database, clock)
+    assert len(trees) == 3
+    assert {name.split()[0] for name in trees} == {"Revenue", "Calls"}
+    for goals in trees.values():
+        roots = [goal for goal in goals if goal.parent_id is None]
+        assert len(roots) == 1
+        reps = [goal for goal in goals if "Rep " in goal.title]
+        assert len(reps) == 9
+        assert roots[0].total(Category.ACTUAL) == sum(goal.total(Category.ACTUAL) or 0 for goal in reps)
+    assert sum(goal.restricted for goals in trees.values() for goal in goals) == 1
+    empty = [goal for goals in trees.values() for goal in goals if goal.total(Category.ACTUAL) == 0]
+    assert empty
+
+
+async def test_it_is_not_loaded_over_data(database: Database, clock: FixedClock) -> None:
+    await load(database, clock)
+    assert await demo.personas(database) == list(demo.PERSONAS)
+    with pytest.raises(demo.DatabaseNotEmpty):
+        await demo.load_demo(database, clock)

@@ -1,0 +1,58 @@
+"""Random trees over random records: the rollup equals the oracle at every goal, and a second run changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from graph import rollup
+from graph.metric_change import RollupFieldDraft
+from graph.rollup_compiler import Category
+from tests.factories import WON_REVENUE, Company
+from tests.worlds import expected, plant, stored, worlds
+
+if TYPE_CHECKING:
+    from graph.clock import FixedClock
+    from graph.database import Database
+    from tests.worlds import World
+
+NAMES = {"actual": "actual", "in_progress": "inProgress", "custom": "custom"}
+OPEN = RollupFieldDraft(
+    Category.IN_PROGRESS, "opportunity", "openDate", "OPEN", ("NEW", "IN_PROGRESS"), "estimatedValue"
+)
+ORDERS = RollupFieldDraft(Category.CUSTOM, "order", "orderDate", "FULFILLED", (), "totalAmount")
+
+
+@pytest.mark.parametrize("parallel_from", [1, 10**9], ids=["side by side", "in turn"])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(world=worlds())
+async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
+    migrated: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, parallel_from: int, world: World
+) -> None:
+    monkeypatch.setattr(rollup, "PARALLEL_FROM", parallel_from)
+    await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
+    company = await Company(migrated, clock).found()
+    metric = await company.metric("Everything", WON_REVENUE, OPEN, ORDERS)
+    ids = await plant(company, world, metric)
+    first = await company.recalculate(ids[-1])
+    assert first.goals == len(ids)
+    goals = await stored(migrated)
+    event(f"{len(ids) // 50 * 50}+ goals, {len(world.records) // 500 * 500}+ records")
+    for category, wanted in expected(world).items():
+        for number, (total, count) in enumerate(wanted):
+            if world.goals[number].state == "OPEN":
+                assert _total(goals[ids[number]], NAMES[category]) == (total, count), (number, category, world.goals[number])
+    assert (await company.recalculate(ids[0])).changed == 0
+    assert await stored(migrated) == goals
+
+
+def _total(goal: dict[str, Any], category: str) -> tuple[int, int]:
+    assert isinstance(goal[f"{category}Own"], int)
+    return (
+        goal[f"{category}Own"] + goal.get(f"{category}Below", 0),
+        goal[f"{category}OwnCount"] + goal.get(f"{category}BelowCount", 0),
+    )
