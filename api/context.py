@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import strawberry
 
 from api.cursor import Cursors
+from api.shape import shaped, shaper
 from graph.database import Trace
 from graph.errors import Unauthenticated, Unavailable
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: From this many objects on, a list is shaped past the executor.
+WORTH_IT = 2
+
 
 @dataclass
 class Context:
@@ -39,6 +43,8 @@ class Context:
     introspection: bool = False
     make_loaders: Callable[[Context], Any] | None = None
     trace: Trace = field(default_factory=Trace)
+    wrote: bool = False
+    direct: list[tuple[list[str | int], list[Any]]] = field(default_factory=list)
     began: float = field(default_factory=monotonic)
     _viewer: Viewer | None = None
 
@@ -57,14 +63,32 @@ class Context:
         """Run `work` in a read transaction, within the time that the request has left."""
         return await self.database.read(work, trace=self.trace, deadline=self._time_left())
 
+    async def locked(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Read under a lock, hence in a write transaction, though nothing changes."""
+        return await self.database.write(work, trace=self.trace, deadline=self._time_left())
+
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a write transaction, within the time that the request has left."""
+        self.wrote = True
         return await self.database.write(work, trace=self.trace, deadline=self._time_left())
 
     @cached_property
     def loaders(self) -> Any:
         """The request's DataLoaders, made when first needed."""
         return self.make_loaders(self) if self.make_loaders else None
+
+    def answer_directly(self, info: Info, type_name: str, values: list[T]) -> list[T]:
+        """Shape a list field past the executor where its selection allows it; what the resolver then returns.
+
+        What is shaped is put in the answer's place by `Schema.execute`; the executor completes an empty list meanwhile.
+        """
+        raw = info._raw_info  # noqa: SLF001 - Strawberry's own way to graphql-core's info
+        shape = shaper(raw, type_name) if len(values) >= WORTH_IT else None
+        answer = shaped(values, shape) if shape is not None else None
+        if answer is None:
+            return values
+        self.direct.append((raw.path.as_list(), answer))
+        return []
 
     def cursors(self, query: Mapping[str, Any]) -> Cursors:
         """Give what makes and reads the cursors of a list: `query` is its field's name, filter and order."""

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.errors import masked
 from api.scalars import SCALARS
+from graph.errors import Torn
 from graph.account import viewer_named
 from graph.errors import Unauthenticated
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Lexical tokens of a document. Also what keeps the cached documents small.
 MAX_TOKENS: Final = 2_000
 _CACHED_DOCUMENTS: Final = 128
+#: How often a query is executed when commits keep coming between sums and their parts; then it is refused.
+_ATTEMPTS: Final = 5
 
 
 class IntrospectionGate(SchemaExtension):
@@ -80,23 +83,45 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute a document on behalf of the context's subject."""
-        result = await super().execute(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
+        """Execute a document on behalf of the context's subject; again, if a commit came between sums and their parts."""
+        context: Context = context_value  # type: ignore[assignment] # BaseSchema takes any context; ours is required
+        for attempt in range(1, _ATTEMPTS + 1):
+            context.direct.clear()
+            result = await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+            if attempt == _ATTEMPTS or context.wrote or not _torn(result):
+                break
+            vars(context).pop("loaders", None)
+        for path, value in context.direct:
+            _put(result.data, path, value)
         if result.errors:
-            context: Context = context_value  # type: ignore[assignment] # BaseSchema takes any context; ours is required
             result.errors = masked(result.errors, context.request_id)
         return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here: `masked` writes one line for the whole document."""
+
+
+def _torn(result: ExecutionResult) -> bool:
+    return any(isinstance(error.original_error, Torn) for error in result.errors or ())
+
+
+def _put(data: Any, path: list[str | int], value: object) -> None:
+    """Put a value that was shaped past the executor in its place, unless an error took the place away."""
+    *steps, last = path
+    for step in steps:
+        if data is None:
+            return
+        data = data[step]
+    if data is not None and data[last] is not None:
+        data[last] = value
 
 
 def build_schema(

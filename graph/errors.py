@@ -5,9 +5,9 @@ GoalgraphError
 ├── Unauthenticated    no token, or one that does not hold
 ├── LimitExceeded      the request asks for more than one request may
 ├── Unavailable        the database cannot be reached, or took too long
+│   └── Torn           a reader saw half of a commit: read again
 ├── WrongServer        the server that answers is not the one meant
-├── SchemaOutdated     the database's schema is older or newer than the program
-└── Torn               a reader saw half of a commit (inside `graph/` only: read again)
+└── SchemaOutdated     the database's schema is older or newer than the program
 """
 
 from __future__ import annotations
@@ -123,7 +123,5 @@ class SchemaOutdated(GoalgraphError):  # noqa: N818
     code = "SCHEMA_OUTDATED"
 
 
-class Torn(GoalgraphError):  # noqa: N818
-    """A reader saw half of a commit; read again."""
-
-    code = "TORN"
+class Torn(Unavailable):
+    """The totals are changing right now. Ask again."""

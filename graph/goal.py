@@ -312,12 +312,8 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
         if _BOUND not in text:
             message = f"goal/tree.cypher must bound its path by {_BOUND}"
             raise ValueError(message)
-        bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 0), DEEPEST)}}}")
+        bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 1), DEEPEST)}}}")
         return bounded
-
-    def parameters(self) -> dict[str, Any]:
-        """All but the depth, which is in the text."""
-        return {"viewer": self.viewer, "root": self.root, "first": self.first}
 
     @classmethod
     def read_row(cls, columns: Mapping[str, Any]) -> Tree:

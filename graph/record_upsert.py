@@ -10,7 +10,7 @@ from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
 from graph.owners import NameMatch, OwnersByExternalIds
 from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
-from graph.record_type import BumpRecordType, lock_record_type
+from graph.record_type import BumpRecordType, lock_record_type, record_type
 from graph.statement import Count, Read, Write, native
 from graph.visibility import Viewer, require_administrator
 
@@ -85,8 +85,9 @@ class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
 
 @dataclass(frozen=True)
 class CreateRecords(Write[Count], path="record/create", row=Count):
-    """New records; each row is their properties and the ids of owner, territory, product line and account."""
+    """New records; each row is id, external id, name, other properties, ids of owner, territory, line and account."""
 
+    type: str
     label: str
     rows: list[list[Any]]
     now: datetime
@@ -143,9 +144,13 @@ async def upsert_records(
     The type's revision moves only if something was written.
     """
     require_administrator(viewer, "write records")
-    # The lock first: batches of a type happen in turn, and none compares with what another is about to change.
+    declared = await record_type(tx, type_key)
+    batch = Batch.read(rows, record_reader(declared, zone))
+    # From here on batches of a type happen in turn: none compares with what another is about to change. Reading the
+    # rows comes before, so that one batch can be read while another is written.
     kind = await lock_record_type(tx, type_key)
-    batch = Batch.read(rows, record_reader(kind, zone))
+    if kind != declared:
+        batch = Batch.read(rows, record_reader(kind, zone))
     ids = [row.external_id for row in batch.rows.values()]
     found = await tx.one(RecordsForUpsert(kind.key, ids))
     stored = found.records if found is not None else {}
@@ -231,7 +236,9 @@ async def _write(
         before = stored.get(row.external_id)
         if before is None:
             batch.outcomes[number] = Outcome.INSERTED
-            created.append([_new(kind, row), *(wanted.get(link) for link in LINKS)])
+            name = row.properties.pop("name", row.external_id)
+            key = [str(uuid4()), row.external_id, name]
+            created.append([*key, row.properties, *(wanted.get(link) for link in LINKS)])
             continue
         record_id = before.properties["id"]
         differing = {k: v for k, v in row.properties.items() if before.properties.get(k) != v}
@@ -242,19 +249,9 @@ async def _write(
         for link, target in moved:
             relinked.setdefault(link, []).append((record_id, target))
     if created:
-        await tx.run(CreateRecords(kind.label, created, now))
+        await tx.run(CreateRecords(kind.key, kind.label, created, now))
     if changed:
         await tx.run(ChangeRecords(changed, now))
     for link, links in relinked.items():
         await tx.run(RelinkRecords(link.relationship, links))
     return bool(created or changed)
-
-
-def _new(kind: RecordType, row: RecordInput) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "type": kind.key,
-        "externalId": row.external_id,
-        "name": row.external_id,
-        **row.properties,
-    }

@@ -9,7 +9,7 @@ import typer
 
 from api.cli.opening import on_database
 from api.cli.output import AsJson, show
-from graph import catalog, distribution, migration
+from graph import catalog, distribution, integrity, migration
 from graph.errors import GoalgraphError, SchemaOutdated
 from graph.settings import read_settings
 
@@ -23,7 +23,7 @@ app = typer.Typer()
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check settings, Neo4j's files, the database's schema and every statement. Exit code 1 where one is wrong."""
+    """Check settings, Neo4j's files, the database's schema, every statement and all data. Exit code 1 where one is wrong."""
     settings = read_settings()
     rows: list[dict[str, object]] = [
         {"check": "Python", "well": sys.version_info >= (3, 11), "finding": sys.version.split()[0]},
@@ -58,4 +58,13 @@ async def _database_checks(database: Database) -> list[dict[str, object]]:
     rows.append({"check": "schema", "well": True, "finding": "up to date"})
     problems = await catalog.problems(database)
     finding = "\n".join(problems) or "all as their classes say"
-    return [*rows, {"check": "statements", "well": not problems, "finding": finding}]
+    rows.append({"check": "statements", "well": not problems, "finding": finding})
+    faults = await integrity.check(database)
+    finding = "\n".join(map(_fault, faults)) or "as it must be"
+    return [*rows, {"check": "data", "well": not faults, "finding": finding}]
+
+
+def _fault(fault: integrity.Finding) -> str:
+    """Say what is wrong, how often, and where, as far as ten ids say it."""
+    more = f" and {fault.count - len(fault.ids)} more" if fault.count > len(fault.ids) else ""
+    return f"{fault.name}: {fault.count} ({', '.join(fault.ids)}{more})"

@@ -3,9 +3,11 @@
 MATCH (viewer:User {id: $viewer, active: true})
 MATCH (root:Goal {id: $root})
 WHERE visible.goal(root)
-// The bound is set to the depth asked for.
+// The bound is set to the depth asked for, or 1: 0 is not allowed there.
 MATCH path = (root)((:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.goal(step))){0,64}(g:Goal)
 WITH viewer, root, g, length(path) AS depth
+WHERE depth <= $depth
+WITH viewer, root, g, depth
 ORDER BY depth, g.title, g.id
 LIMIT $first
 WITH root, collect([depth, COUNT { (g)<-[:CHILD_OF]-(child:Goal) WHERE visible.goal(child) }]

@@ -1,12 +1,13 @@
-// New records of a type with their links: each row is its properties and the ids of owner, territory, product line, account.
+// New records with their links: a row is id, external id, name, properties, ids of owner, territory, product line, account.
 // sees: engine
 UNWIND $rows AS row
-OPTIONAL MATCH (owner:Owner {id: row[1]})
-OPTIONAL MATCH (territory:Owner {id: row[2]})
-OPTIONAL MATCH (line:Owner {id: row[3]})
-OPTIONAL MATCH (account:Record {id: row[4]})
-CREATE (r:Record:$($label))
-SET r = row[0], r.createdAt = $now, r.updatedAt = $now
+OPTIONAL MATCH (owner:Owner {id: row[4]})
+OPTIONAL MATCH (territory:Owner {id: row[5]})
+OPTIONAL MATCH (line:Owner {id: row[6]})
+OPTIONAL MATCH (account:Record {id: row[7]})
+// What is indexed is set at once: each later SET would move the node within its indexes again.
+CREATE (r:Record:$($label) {id: row[0], type: $type, externalId: row[1], name: row[2], createdAt: $now, updatedAt: $now})
+SET r += row[3]
 FOREACH (target IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (r)-[:OWNED_BY]->(target))
 FOREACH (target IN CASE WHEN territory IS NULL THEN [] ELSE [territory] END | CREATE (r)-[:IN_TERRITORY]->(target))
 FOREACH (target IN CASE WHEN line IS NULL THEN [] ELSE [line] END | CREATE (r)-[:FOR_PRODUCT_LINE]->(target))

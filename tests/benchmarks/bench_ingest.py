@@ -1,4 +1,4 @@
-"""Ingestion through the product's write path: records per second and peak memory, in a process that does nothing else."""
+"""Ingestion through the product's write path: records per second and peak memory, in a process of its own."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class _Ingestion:
 
 
 def _peak_mib() -> float:
-    """The most memory this process ever had in use. What getrusage says on Linux begins with the parent's peak."""
+    """Give the most memory this process ever had. What getrusage says on Linux begins with the parent's peak."""
     status = Path("/proc/self/status")
     found = _PEAK.search(status.read_text()) if status.exists() else None
     if found:

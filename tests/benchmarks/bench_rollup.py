@@ -1,10 +1,10 @@
-"""The whole rollup by the product's own engine against full_rollup.sql: unchanged, all amounts changed, from nothing."""
+"""The whole rollup by the product's own engine against full_rollup.sql: unchanged, all changed, from nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, LiteralString, cast
+from typing import TYPE_CHECKING
 
 from graph.goal_statements import RESULTS
 from graph.rollup import recalculate_tree
@@ -70,7 +70,7 @@ def measure(run: Run, before: Before) -> Iterator[Row]:
 
 def _ours(bench: Bench, shape: Shape, before: Before) -> float:
     if before.ours:
-        bench.bulk(cast("LiteralString", before.ours.format(shape=shape)))
+        bench.bulk(before.ours.format(shape=shape))
     return seconds(lambda: bench.run(recalculate_tree(bench.database, bench.clock, shape.root)))
 
 
@@ -81,9 +81,10 @@ def _theirs(peer: Postgres, before: Before) -> float:
 
 
 def _check(bench: Bench, shape: Shape) -> None:
-    """Fail unless the root's totals are the sums over the tree's records, found by their keys and not by their owners."""
+    """Fail unless the root's totals are the sums over the records, found by their keys and not by their owners."""
     (root,) = bench.query(
-        "MATCH (g:Goal {id: $root}) RETURN g.actualOwn + g.actualBelow AS won, g.inProgressOwn + g.inProgressBelow AS open",
+        "MATCH (g:Goal {id: $root})"
+        " RETURN g.actualOwn + g.actualBelow AS won, g.inProgressOwn + g.inProgressBelow AS open",
         root=shape.root,
     )
     (direct,) = bench.query(

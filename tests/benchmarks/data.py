@@ -1,4 +1,4 @@
-"""Bench data in the shape of the PostgreSQL peer's setup.sql, the same on every run; written as the product writes it."""
+"""Bench data in the shape of the PostgreSQL peer's setup.sql, the same on every run, written as the product would."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Item = dict[str, Any]
 class Shape:
     """A tree with the same branching everywhere, one owner per leaf, the records dealt out to the owners in turn.
 
-    Goals are numbered from 0, the root, level by level. `name` begins the external ids, so that trees live side by side.
+    Goals are numbered from 0, the root, level by level. External ids begin with `name`: trees live side by side.
     """
 
     levels: int = 6

@@ -78,15 +78,15 @@ class Bench:
 @contextmanager
 def started(home: Path) -> Iterator[Bench]:
     """Run our Neo4j on a home, as big as bulk work needs it, and connect; nothing is written."""
-    with LocalServer(home, heap=HEAP, pagecache=PAGECACHE, jars=distribution.prepare(JARS)) as server:
-        with asyncio.Runner() as runner:
-            stack = AsyncExitStack()
-            connection = connect(server.uri, server.user, server.password.get_secret_value())
-            database = runner.run(stack.enter_async_context(connection))
-            try:
-                yield Bench(server, database, SystemClock(), runner)
-            finally:
-                runner.run(stack.aclose())
+    local = LocalServer(home, heap=HEAP, pagecache=PAGECACHE, jars=distribution.prepare(JARS))
+    with local as server, asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        connection = connect(server.uri, server.user, server.password.get_secret_value())
+        database = runner.run(stack.enter_async_context(connection))
+        try:
+            yield Bench(server, database, SystemClock(), runner)
+        finally:
+            runner.run(stack.aclose())
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def kept(shapes: Sequence[Shape]) -> Iterator[Bench]:
 
 
 def _found(bench: Bench) -> str | None:
-    """The version of the data that is there whole. Label and property as values: the server warns of new names."""
+    """Read the version of the data that is there whole. Label and property as values: the server warns of new names."""
     marked = bench.query("MATCH (m:$($marker)) RETURN properties(m) AS marker", marker=_MARKER)
     return marked[0]["marker"]["version"] if marked else None
 
@@ -127,7 +127,7 @@ async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
 
 
 def _version(shapes: Sequence[Shape]) -> str:
-    """What the data came from: other trees, another way of writing them or another schema make another one."""
+    """Name what the data came from: other trees, another way of writing them or another schema make another."""
     digest = hashlib.sha256(repr(shapes).encode())
     digest.update(Path(data.__file__).read_bytes())
     for _, text, _ in cypher.migrations():

@@ -5,14 +5,13 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
-    from contextlib import AbstractContextManager
+    from contextlib import AbstractContextManager, ExitStack
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
