@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import strawberry
 
 from api.context import Context, Info
 from api.fields import detail
 from api.goal import Goal
+from api.shape import mentions
 from graph import rollup
 from graph.database import Transaction
-from graph.goal import GoalTree as GoalTreeStatement
-from graph.goal import Tree, TreeNode
+from graph.goal_tree import GoalTree as GoalTreeStatement
+from graph.goal_tree import Tree, TreeNode, in_tree_order
 
 #: How often a tree is read again when a commit came in between, before its root is locked for one more reading.
 ATTEMPTS = 3
+#: Fields of a goal that need its manager or owner.
+_NEED_LINKS = frozenset({"manager", "owner", "access"})
 
 
 @strawberry.type(description="A goal in a tree.")
@@ -64,7 +65,8 @@ class GoalTree:
 async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTree | None:
     """The tree below a goal; None if the viewer may not see the goal."""
     context = info.context
-    statement = GoalTreeStatement(context.viewer.id, root_id, first + 1, depth)
+    links = mentions(info, _NEED_LINKS)
+    statement = GoalTreeStatement(context.viewer.id, root_id, first + 1, depth, links)
     tree = await _read_whole(context, statement)
     if tree is None or not tree.nodes:
         return None
@@ -72,7 +74,7 @@ async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTre
     if metric is None:
         return None
     now = context.clock.now()
-    nodes = _in_tree_order(tree.nodes[:first])
+    nodes = in_tree_order(tree.nodes[:first])
     return GoalTree(
         shown=[GoalTreeNode(node=node, goal=Goal(row=node.goal, measure=metric, now=now)) for node in nodes],
         truncated=len(tree.nodes) > first,
@@ -94,17 +96,3 @@ async def _read_whole(context: Context, statement: GoalTreeStatement) -> Tree | 
         if tree is None or not tree.torn:
             return tree
     return await context.locked(locked)
-
-
-def _in_tree_order(nodes: list[TreeNode]) -> list[TreeNode]:
-    """Depth first, each goal before its children; `nodes` come level by level, siblings in order."""
-    below: dict[str | None, list[TreeNode]] = defaultdict(list)
-    for node in nodes[1:]:
-        below[node.goal.parent_id].append(node)
-    ordered = []
-    waiting = nodes[:1]
-    while waiting:
-        node = waiting.pop()
-        ordered.append(node)
-        waiting.extend(reversed(below[node.goal.id]))
-    return ordered

@@ -31,6 +31,25 @@ if TYPE_CHECKING:
 Shaper = Callable[[Any], Any]
 
 
+def mentions(info: Any, names: frozenset[str]) -> bool:
+    """Whether any of these fields is selected anywhere below the field being resolved; fragments count as selected."""
+    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001 - Strawberry's own way to graphql-core's info
+    waiting = [node.selection_set for node in raw.field_nodes]
+    seen: set[str] = set()
+    while waiting:
+        selection = waiting.pop()
+        for node in selection.selections if selection is not None else ():
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value not in seen:
+                    seen.add(node.name.value)
+                    waiting.append(raw.fragments[node.name.value].selection_set)
+                continue
+            if isinstance(node, FieldNode) and node.name.value in names:
+                return True
+            waiting.append(node.selection_set)
+    return False
+
+
 class _DeclinedError(Exception):
     """The selection needs the executor."""
 

@@ -25,15 +25,16 @@ _REPRESENTATIVE: Final = re.compile(r"(rep-\d{2}|manager)-(east|west)")
 
 
 class NotTheDemo(GoalgraphError):  # noqa: N818 - named like its siblings
-    """The database holds other data than the demo's, so it is not emptied. Name the demo's with NEO4J_URI or GOALGRAPH_HOME."""
+    """The database is not the demo's, so nothing was deleted. Name the demo's with GOALGRAPH_HOME or NEO4J_URI."""
 
     code = "NOT_THE_DEMO"
 
 
 @dataclass(frozen=True)
 class DeleteSome(Write[Count], path="demo/delete_some", row=Count):
-    """Delete at most so many nodes."""
+    """Delete at most so many nodes: users, or all others."""
 
+    users: bool
     most: int
 
 
@@ -52,12 +53,14 @@ async def reset_demo(database: Database, clock: Clock) -> AsyncIterator[int]:
     if not await is_demo(database):
         raise NotTheDemo
 
-    async def work(tx: Transaction) -> int:
-        row = await tx.one(DeleteSome(BATCH))
-        return row.count if row is not None else 0
-
     gone = 0
-    while deleted := await database.write(work, deadline=_DEADLINE):
-        gone += deleted
-        yield gone
+    for users in (False, True):
+
+        async def work(tx: Transaction, users: bool = users) -> int:  # noqa: FBT001 - bound in a loop
+            row = await tx.one(DeleteSome(users, BATCH))
+            return row.count if row is not None else 0
+
+        while deleted := await database.write(work, deadline=_DEADLINE):
+            gone += deleted
+            yield gone
     await prepare(database, clock)

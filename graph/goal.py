@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from graph.statement import Id, Read, Write, native
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
-    from typing import LiteralString
 
     from graph.metric import MetricRow
 
@@ -46,7 +45,7 @@ class RollupState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GoalRow:
-    """A goal: stored properties in the order of `columns/goal.cypher`, then links and what its root knows.
+    """A goal: stored properties as STORED names them, then links and what its root knows. Dates are ISO text.
 
     Amounts are units of the metric's data type; own parts are null until calculated; `..._below` and counts null = 0.
     """
@@ -65,8 +64,8 @@ class GoalRow:
     fiscal_year: int | None
     fiscal_index: int | None
     period_label: str
-    start_date: date
-    end_date: date
+    start: str
+    end: str
     actual_own: int | None
     actual_own_count: int | None
     actual_below: int | None
@@ -83,31 +82,57 @@ class GoalRow:
     rollup_message: str | None
     incomplete: bool | None
     stale: bool | None
-    frozen_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    frozen_ms: int | None
+    created_ms: int
+    updated_ms: int
     metric_id: str
     manager_id: str
     owner_id: str
     parent_id: str | None
-    calculated_at: datetime | None
+    calculated_ms: int | None
     seen: int | None
-    calculating_until: datetime | None
+    calculating_until_ms: int | None
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> GoalRow:
-        """From a list in the order of the fields."""
-        return cls(*native(values))
+        """From the list of `columns/seen_goal.cypher`: a map of properties, ids, what the root knows."""
+        properties, *links = values
+        get = properties.get
+        return cls(*[get(name) for name in STORED], *links)
+
+    @property
+    def start_date(self) -> date:
+        """The period's first day."""
+        return date.fromisoformat(self.start)
+
+    @property
+    def end_date(self) -> date:
+        """The period's last day."""
+        return date.fromisoformat(self.end)
+
+    @property
+    def created_at(self) -> datetime:
+        """When the goal was made."""
+        return _EPOCH + timedelta(milliseconds=self.created_ms)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When its definition was last changed."""
+        return _EPOCH + timedelta(milliseconds=self.updated_ms)
 
     def own(self, category: Category) -> int | None:
         """The own part, in units; None until calculated."""
         value: int | None = getattr(self, f"{category.column}_own")
         return value
 
+    def below(self, category: Category) -> int:
+        """The sum of the children's totals, in units."""
+        return getattr(self, f"{category.column}_below") or 0
+
     def total(self, category: Category) -> int | None:
         """Own part plus children's totals, in units; None until calculated. Nothing can pin it yet."""
         own = self.own(category)
-        return None if own is None else own + (getattr(self, f"{category.column}_below") or 0)
+        return None if own is None else own + self.below(category)
 
     def count(self, categories: Sequence[Category]) -> int | None:
         """Records counted in these categories, own and below; None until calculated."""
@@ -140,7 +165,8 @@ class GoalRow:
         """Semantics §9: the first of ERROR, OVERFLOW, CALCULATING, STALE, CURRENT that holds."""
         if self.rollup_error:
             return RollupState(self.rollup_error)
-        if self.calculating_until is not None and self.calculating_until > now and not self.closed:
+        until = self.calculating_until_ms
+        if until is not None and until > now.timestamp() * 1000 and not self.closed:
             return RollupState.CALCULATING
         uncalculated = any(self.own(category) is None for category in metric.categories)
         if uncalculated or (not self.closed and (self.stale or self.seen != metric.revision)):
@@ -151,7 +177,19 @@ class GoalRow:
         """When the numbers were worked out; None if they never were."""
         if any(self.own(category) is None for category in metric.categories):
             return None
-        return self.frozen_at or self.calculated_at
+        moment = self.frozen_ms or self.calculated_ms
+        return None if moment is None else _EPOCH + timedelta(milliseconds=moment)
+
+
+#: The stored property of each of GoalRow's first fields.
+STORED = (
+    *("id", "title", "description", "state", "restricted", "target", "stretchTarget", "rollupOnlyFromChildren"),
+    *("recordSet", "includeTeamMembers", "periodKind", "fiscalYear", "fiscalIndex", "periodLabel"),
+    *("startDate", "endDate"),
+    *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
+    *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -270,57 +308,10 @@ class GoalsPage(Read[GoalPage], path="goal/page", row=GoalPage):
     def read_row(cls, columns: Mapping[str, Any]) -> GoalPage:
         """A page from its lists."""
         return GoalPage(
-            [GoalRow.read(goal) for goal in columns["goals"]], native(columns["keys"]), columns["total_count"]
+            [GoalRow.read(goal) for goal in columns["goals"]],
+            [key for (key,) in native(columns["keys"])],
+            columns["total_count"],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class TreeNode:
-    """A goal in a tree as one viewer sees it: depth below the tree's root, number of visible children."""
-
-    depth: int
-    child_count: int
-    goal: GoalRow
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """Nodes, shallowest first; `torn`: some sum and its parts were read on two sides of a commit."""
-
-    nodes: list[TreeNode]
-    torn: bool
-
-
-#: The bound in `goal/tree.cypher` that stands for the depth asked for.
-_BOUND = "{0,64}"
-DEEPEST = 64
-
-
-@dataclass(frozen=True)
-class GoalTree(Read[Tree], path="goal/tree", row=Tree):
-    """The visible tree below a goal, `depth` levels (0: the goal alone), at most `first` goals."""
-
-    viewer: str
-    root: str
-    first: int
-    depth: int
-
-    @property
-    def text(self) -> LiteralString:
-        """The statement with its bound set: a path's bound cannot be a parameter."""
-        text = Read.text.fget(self)  # type: ignore[attr-defined]
-        if _BOUND not in text:
-            message = f"goal/tree.cypher must bound its path by {_BOUND}"
-            raise ValueError(message)
-        bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 1), DEEPEST)}}}")
-        return bounded
-
-    @classmethod
-    def read_row(cls, columns: Mapping[str, Any]) -> Tree:
-        """A tree from its lists; what the root knows is the same for every node."""
-        facts = native(columns["root_facts"])
-        nodes = [TreeNode(values[0], values[1], GoalRow(*native(values[2:]), *facts)) for values in columns["goals"]]
-        return Tree(nodes, columns["torn"])
 
 
 @dataclass(frozen=True)

@@ -174,11 +174,11 @@ def below(categories: Sequence[Category], *, exact: bool = False) -> Compiled:
 
     Adds parameters `ids` (goals of one level) and `forced` (those of them to return in any case). One row: `rows`, a
     list of {id, incomplete, <category>: sum of the children's totals, <category>_count, <category>_own: the stored
-    own part}; sums as in `own`. A cancelled child adds nothing. Source of the formula: semantics.md §9, computed(G, F).
+    own part}; sums as in `own`. A child that is cancelled or not yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
     """
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
-        f"{_sum(f'coalesce(c.{category.stored}Own, 0) + coalesce(c.{category.stored}Below, 0)', exact=exact)}"
+        f"{_sum(f'coalesce(c.{category.stored}Own + coalesce(c.{category.stored}Below, 0), 0)', exact=exact)}"
         f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount, 0)"
         f" + coalesce(c.{category.stored}BelowCount, 0)) AS {category.column}_count"
         for category in categories

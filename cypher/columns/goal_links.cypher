@@ -1,4 +1,4 @@
-// The ids a goal points to, in the order of graph.goal.GoalRow's fields: metric, manager, owner.
+// The ids a goal points to: metric, manager, owner.
 [
   head([(entity)-[:MEASURED_BY]->(metric:Metric) | metric.id]),
   head([(entity)-[:MANAGED_BY]->(manager:User) | manager.id]),

@@ -1,6 +1,6 @@
-// What the root of the goal `entity` knows of the tree's last calculation. Unbounded: a tree has any depth.
+// What the root of the tree of the goal `entity` knows of its last calculation; moments in milliseconds. Unbounded: any depth.
 head(COLLECT {
-  MATCH (entity)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(root:Goal)
-  WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
-  RETURN [root.calculatedAt, root.seen, root.calculatingUntil]
+  MATCH (entity)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(top:Goal)
+  WHERE NOT EXISTS { (top)-[:CHILD_OF]->(:Goal) }
+  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis]
 })

@@ -1,2 +1,2 @@
-// Everything shown of a visible goal, in the order of graph.goal.GoalRow's fields.
-columns.goal(entity) + columns.goal_links(entity) + columns.visible_parent(entity) + columns.root_facts(entity)
+// Everything shown of a visible goal, as graph.goal.GoalRow.read takes it.
+[columns.goal(entity)] + columns.goal_links(entity) + columns.visible_parent(entity) + columns.root_facts(entity)

@@ -1,7 +1,7 @@
-// Delete some of all that the database holds, but for what remembers its schema; how many nodes.
+// Delete some of the users, or of all else but what remembers the schema; how many nodes.
 // sees: engine
 MATCH (n)
-WHERE NOT n:Migration
+WHERE NOT n:Migration AND n:User = $users
 WITH n
 LIMIT $most
 DETACH DELETE n

@@ -25,6 +25,7 @@ CALL (viewer, matches) {
   WITH viewer, g, key, unset
   ORDER BY unset, CASE WHEN $descending THEN null ELSE key END, CASE WHEN $descending THEN key END DESC, g.id
   LIMIT $first
-  RETURN collect(columns.seen_goal(g)) AS goals, collect(key) AS keys
+  // A list of one, since collect() leaves out null, which goals without a target have.
+  RETURN collect(columns.seen_goal(g)) AS goals, collect([key]) AS keys
 }
 RETURN goals, keys, size(matches) AS total_count

@@ -1,8 +1,8 @@
 // Make roots of a goal's children; each keeps what the old root knew of the last calculation.
 // sees: engine
 MATCH (g:Goal {id: $id})
-WITH g, columns.root_facts(g) AS facts
+WITH g, columns.root(g) AS former
 MATCH (child:Goal)-[link:CHILD_OF]->(g)
 DELETE link
-SET child.calculatedAt = facts[0], child.seen = facts[1]
+SET child.calculatedAt = former.calculatedAt, child.seen = former.seen
 RETURN count(*) AS count

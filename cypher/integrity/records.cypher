@@ -2,11 +2,11 @@
 // sees: engine
 MATCH (r:Record)
 WITH r, $types[r.type] AS type
-UNWIND [property IN type.integers WHERE NOT r[property] IS :: INTEGER | [property, false]]
-  + [property IN type.dates WHERE NOT r[property] IS :: DATE | [property, false]]
-  + [property IN type.moments WHERE NOT r[property] IS :: ZONED DATETIME | [property, false]]
-  + [property IN type.texts WHERE NOT r[property] IS :: STRING | [property, false]]
-  + [property IN type.booleans WHERE NOT r[property] IS :: BOOLEAN | [property, false]]
+UNWIND [property IN coalesce(type.integers, []) WHERE NOT r[property] IS :: INTEGER | [property, false]]
+  + [property IN coalesce(type.dates, []) WHERE NOT r[property] IS :: DATE | [property, false]]
+  + [property IN coalesce(type.moments, []) WHERE NOT r[property] IS :: ZONED DATETIME | [property, false]]
+  + [property IN coalesce(type.texts, []) WHERE NOT r[property] IS :: STRING | [property, false]]
+  + [property IN coalesce(type.booleans, []) WHERE NOT r[property] IS :: BOOLEAN | [property, false]]
   + [
     ['id', r.id IS :: STRING NOT NULL],
     ['externalId', r.externalId IS :: STRING NOT NULL],

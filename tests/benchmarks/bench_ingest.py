@@ -19,7 +19,7 @@ from api.cli.serve import prepare
 from graph.clock import SystemClock
 from graph.database import connect
 from graph.visibility import ViewerByExternalId
-from tests.benchmarks import data, database
+from tests.benchmarks import data, database, postgres, postgres_ingest
 from tests.benchmarks.data import BATCH, SHAPES
 from tests.benchmarks.harness import Benchmark, Row, Run, Samples
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graph.ingestion import UpsertReport
     from graph.visibility import Viewer
     from tests.benchmarks.data import Item, Shape
+    from tests.benchmarks.postgres import Postgres
 
 #: After so many rows of the insert a line is drawn: rows per second since the last line, peak memory until here.
 LINES = (100_000, 500_000, 1_000_000)
@@ -64,16 +65,41 @@ def measure(run: Run) -> Iterator[Row]:
         if set(found.values()) != {shape.records}:
             message = f"{shape.records} rows were sent, and there are {found}"
             raise RuntimeError(message)
+    peer, note = run.peer(lambda: run.session.shared(postgres.cluster, postgres.cluster))
+    theirs = _peer_lines(peer, shape) if peer else {}
+    if peer:
+        run.versions["PostgreSQL"] = peer.version
+    note = f"{NOTE} {note or postgres_ingest.NOTE}"
     for line in lines:
-        rate = Samples.of(line.per_second)
-        yield run.row(line.rows, f"rows/s, {line.step}", ours=rate, peer=None, better="higher", note=NOTE)
+        ours, other = Samples.of(line.per_second), Samples.of(theirs.get((line.step, line.rows), ()))
+        yield run.row(line.rows, f"rows/s, {line.step}", ours=ours, peer=other, better="higher", note=note)
     for line in lines:
         if line.step == "inserted":
             peak = Samples((line.peak_mib,))
-            yield run.row(line.rows, "MiB, peak of the process", ours=peak, peer=None, better="lower", note=NOTE)
+            yield run.row(line.rows, "MiB, peak of the process", ours=peak, peer=None, better="lower", note=note)
 
 
-NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step. No peer."
+NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step."
+
+
+def _steps(shape: Shape) -> Iterator[tuple[str, Iterator[Item], int]]:
+    """Give what both sides do, in order: the step, its rows, how many rows have been inserted at its end."""
+    rows = data.record_rows(shape)
+    before = 0
+    for until in (line for line in LINES if line <= shape.records):
+        yield "inserted", islice(rows, until - before), until
+        before = until
+    yield "unchanged", data.record_rows(shape), shape.records
+    yield "updated", islice(data.record_rows(shape, more=1), shape.records // CHANGED_PART), shape.records
+
+
+def _peer_lines(peer: Postgres, shape: Shape) -> dict[tuple[str, int], tuple[float, ...]]:
+    postgres_ingest.prepare(peer, shape)
+    lines = {(step, until): postgres_ingest.ingest(peer, rows) for step, rows, until in _steps(shape)}
+    if postgres_ingest.count(peer) != shape.records:
+        message = f"{shape.records} rows were sent to the peer, and there are {postgres_ingest.count(peer)}"
+        raise RuntimeError(message)
+    return lines
 
 
 def _ingest_all(place: tuple[str, str, str], shape: Shape) -> list[Line]:
@@ -91,17 +117,7 @@ async def _ingest_on(place: tuple[str, str, str], shape: Shape) -> list[Line]:
             message = "the bench data has no administrator"
             raise RuntimeError(message)
         ingestion = _Ingestion(opened, viewer)
-        rows = data.record_rows(shape)
-        lines = []
-        before = 0
-        for until in (line for line in LINES if line <= shape.records):
-            lines.append(await ingestion.step("inserted", islice(rows, until - before), until))
-            before = until
-        lines.append(await ingestion.step("unchanged", data.record_rows(shape), shape.records))
-        part = shape.records // CHANGED_PART
-        changed = islice(data.record_rows(shape, more=1), part)
-        lines.append(await ingestion.step("updated", changed, shape.records))
-        return lines
+        return [await ingestion.step(step, rows, until) for step, rows, until in _steps(shape)]
 
 
 class _Ingestion:

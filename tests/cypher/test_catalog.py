@@ -13,7 +13,7 @@ import pytest
 import cypher
 from graph import catalog
 from graph.account import Account, Accounts
-from graph.goal import GoalRow
+from graph.goal import STORED, GoalRow
 from graph.statement import Count, Read, Write
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ async def test_a_wrong_mode_or_column_is_found(migrated: Database, base: Any, ro
     assert problem in found
 
 
-def test_a_goals_columns_are_in_the_order_of_its_row() -> None:
-    listed = (Path(cypher.__path__[0]) / "columns" / "goal.cypher").read_text()
-    columns = re.findall(r"^  entity\.(\w+)", listed, re.MULTILINE)
+def test_a_goals_stored_properties_are_its_rows_first_fields() -> None:
+    texts = {"startDate": "start", "endDate": "end", "frozenAt": "frozen_ms"}
+    texts |= {"createdAt": "created_ms", "updatedAt": "updated_ms"}
     fields = [field.name for field in dataclasses.fields(GoalRow)]
-    assert [snake(column) for column in columns] == fields[: len(columns)]
+    assert [texts.get(name, snake(name)) for name in STORED] == fields[: len(STORED)]
     links = (Path(cypher.__path__[0]) / "columns" / "goal_links.cypher").read_text()
     ids = [f"{name}_id" for name in re.findall(r"\| (\w+)\.id\]", links)]
-    assert ids == fields[len(columns) : len(columns) + len(ids)]
+    assert ids == fields[len(STORED) : len(STORED) + len(ids)]
 
 
 def snake(name: str) -> str:

@@ -1,0 +1,110 @@
+"""A tree of goals as one viewer sees it: read by one statement, and never with a sum torn from its parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graph.goal import GoalRow, GoalState
+from graph.rollup_compiler import Category
+from graph.statement import Read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A goal in a tree as one viewer sees it: depth below the tree's root, number of visible children."""
+
+    depth: int
+    child_count: int
+    goal: GoalRow
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes, shallowest first; `torn`: some sum and its parts were read on two sides of a commit."""
+
+    nodes: list[TreeNode]
+    torn: bool
+
+
+#: The bound in `goal/tree.cypher` that stands for the depth asked for.
+_BOUND = "{0,64}"
+DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class GoalTree(Read[Tree], path="goal/tree", row=Tree):
+    """The visible tree below a goal, `depth` levels (0: the goal alone), at most `first` goals.
+
+    Without `links` the goals' manager and owner are left out: empty text.
+    """
+
+    viewer: str
+    root: str
+    first: int
+    depth: int
+    links: bool
+
+    @property
+    def text(self) -> LiteralString:
+        """The statement with its bound set: a path's bound cannot be a parameter."""
+        text = super().text
+        if _BOUND not in text:
+            message = f"goal/tree.cypher must bound its path by {_BOUND}"
+            raise ValueError(message)
+        bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 1), DEEPEST)}}}")
+        return bounded
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> Tree:
+        """A tree from its lists; what the root knows is the same for every node, and so is the metric."""
+        facts = columns["root_facts"]
+        nodes: list[TreeNode] = []
+        hidden: dict[str, list[int]] = {}
+        for depth, child_count, hidden_sums, properties, parent_id, links in columns["goals"]:
+            _, manager, owner = links or ("", "", "")
+            parent = parent_id if depth else columns["parent_id"]
+            goal = GoalRow.read((properties, columns["metric_id"], manager, owner, parent, *facts))
+            nodes.append(TreeNode(depth, child_count, goal))
+            if hidden_sums is not None:
+                hidden[goal.id] = hidden_sums
+        return Tree(nodes, is_torn(nodes, hidden))
+
+
+def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, list[int]]) -> bool:
+    """Whether an open goal's sum is not that of its children, shown and `hidden` (sums per category, by goal id).
+
+    Where children were left out, by depth or by number, no reader can compare, and neither does this.
+    """
+    shown: dict[str | None, list[GoalRow]] = defaultdict(list)
+    for node in nodes:
+        if node.depth:
+            shown[node.goal.parent_id].append(node.goal)
+    for node in nodes:
+        goal, children = node.goal, shown.get(node.goal.id, ())
+        if goal.state != GoalState.OPEN or goal.rollup_error or len(children) != node.child_count:
+            continue
+        counting = [child for child in children if child.state != GoalState.CANCELLED]
+        for category, more in zip(Category, hidden.get(goal.id, (0, 0, 0)), strict=True):
+            if sum(child.total(category) or 0 for child in counting) + more != goal.below(category):
+                return True
+    return False
+
+
+def in_tree_order(nodes: Sequence[TreeNode]) -> list[TreeNode]:
+    """Depth first, each goal before its children; `nodes` come level by level, siblings in order."""
+    below: dict[str | None, list[TreeNode]] = defaultdict(list)
+    for node in nodes[1:]:
+        below[node.goal.parent_id].append(node)
+    ordered = []
+    waiting = list(nodes[:1])
+    while waiting:
+        node = waiting.pop()
+        ordered.append(node)
+        waiting.extend(reversed(below[node.goal.id]))
+    return ordered

@@ -1,0 +1,128 @@
+"""The rollup over many trees, one after the other, and how all trees stand. What one run does is `rollup`."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from graph import rollup
+from graph.errors import ErrorCode, Refusal, Unavailable
+from graph.goal import RollupState
+from graph.rollup import AnnounceRun, Root, Roots
+from graph.statement import Read
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+
+    from graph.clock import Clock
+    from graph.database import Database, Transaction
+
+_log = logging.getLogger(__name__)
+#: Trees whose state one statement reads.
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tree stands: how many goals, and how many of them with which fault. `position`: of its root as asked."""
+
+    position: int
+    goals: int
+    stale: int
+    overflowed: int
+    failed: int
+    calculated_at: datetime | None
+    calculating_until: datetime | None
+
+    def state(self, now: datetime) -> RollupState:
+        """Give the first of ERROR, OVERFLOW, CALCULATING, STALE that holds for any goal; else CURRENT."""
+        if self.failed:
+            return RollupState.ERROR
+        if self.overflowed:
+            return RollupState.OVERFLOW
+        if self.calculating_until is not None and self.calculating_until > now:
+            return RollupState.CALCULATING
+        return RollupState.STALE if self.stale else RollupState.CURRENT
+
+
+@dataclass(frozen=True)
+class Standings(Read[Standing], path="rollup/status", row=Standing):
+    """How the trees below these roots stand."""
+
+    roots: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRun:
+    """What became of one tree: the run's report, or why it failed, in words; and how many seconds it took."""
+
+    root: Root
+    report: rollup.RunReport | None
+    error: str | None
+    seconds: float
+
+
+async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
+    """List the roots of all trees by title, or of the one that a goal is in. Refuses NOT_FOUND."""
+
+    async def work(tx: Transaction) -> list[Root]:
+        roots = await tx.run(Roots(None))
+        if goal_id is None:
+            return roots
+        wanted = set(await rollup.lock_roots(tx, [goal_id]))
+        return [root for root in roots if root.id in wanted]
+
+    return await (database.read if goal_id is None else database.write)(work, deadline=rollup.DEADLINE)
+
+
+async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> AsyncIterator[TreeRun]:
+    """Recalculate trees; what became of each, as it goes. One that fails does not stop the others.
+
+    A tree deleted meanwhile is passed over. Raises Unavailable when the database answers no more.
+    """
+    for root in roots:
+        began = perf_counter()
+        report, error = None, None
+        try:
+            await rollup.announce(database, clock, root.id)
+            report = await rollup.recalculate_tree(database, clock, root.id)
+        except Refusal as refusal:
+            if refusal.problem.code is ErrorCode.NOT_FOUND:
+                continue
+            error = refusal.message
+        except Unavailable as unavailable:
+            await database.ping()
+            error = unavailable.message
+        except Exception:  # noqa: BLE001 - one tree that cannot be managed must not keep all others from their numbers
+            _log.exception("the rollup of the tree of goal %s failed", root.id)
+            error = "The database or the program failed. See the log."
+        if error is not None:
+            await _take_back(database, root.id)
+        yield TreeRun(root, report, error, perf_counter() - began)
+
+
+async def standings(database: Database) -> list[tuple[Root, Standing]]:
+    """List all trees by title, each with how it stands."""
+    found = []
+    roots = await trees(database)
+    for start in range(0, len(roots), _AT_ONCE):
+        some = roots[start : start + _AT_ONCE]
+
+        async def work(tx: Transaction, ids: Sequence[str] = tuple(root.id for root in some)) -> list[Standing]:
+            return await tx.run(Standings(list(ids)))
+
+        rows = await database.read(work, deadline=rollup.DEADLINE)
+        found += [(some[row.position], row) for row in rows]
+    return found
+
+
+async def _take_back(database: Database, root: str) -> None:
+    """Show the tree as CALCULATING no longer."""
+
+    async def work(tx: Transaction) -> None:
+        await tx.run(AnnounceRun(root, None))
+
+    await database.write(work)

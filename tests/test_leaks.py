@@ -1,0 +1,240 @@
+"""If what a viewer may see is the same in two graphs, so is every answer (visibility.md §1); and planted leaks are seen."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, GraphQLString
+from pydantic import SecretStr
+
+import cypher
+from api.app import create_app
+from api.auth import Tokens
+from api.loaders import Loaders
+from api.schema import schema
+from graph import goal_rules
+from graph.settings import Settings
+from tests import leaks
+from tests.api.conftest import Client
+from tests.leaks import HIDDEN_GOALS, VIEWERS, Asked, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from graph.clock import FixedClock
+    from graph.goal_statements import GoalForChange
+    from tests.factories import Company
+
+REFUSED = "userErrors { code field message }"
+
+
+@pytest.fixture
+async def scene(company: Company) -> Scene:
+    return await Scene(company).build()
+
+
+@pytest.fixture
+async def login(scene: Scene, clock: FixedClock) -> AsyncIterator[Callable[[str], Client]]:
+    async with _application(scene, clock) as login:
+        yield login
+
+
+@asynccontextmanager
+async def _application(scene: Scene, clock: FixedClock) -> AsyncIterator[Callable[[str], Client]]:
+    settings = Settings(jwt_secret=SecretStr("k" * 64))
+    app = create_app(settings, scene.company.database, clock, schema=schema, make_loaders=Loaders)
+    tokens = Tokens(settings, clock)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
+        yield lambda name: Client(http, tokens.issue(name, timedelta(hours=1)))
+
+
+def refused(scene: Scene) -> list[Asked]:
+    """Mutations that are refused because of something hidden, for one viewer or another."""
+    goals, ids = scene.goals, scene.company.ids
+    year = {"custom": {"start": "2027-01-01", "end": "2027-12-31"}}
+    week = {"custom": {"start": "2026-02-01", "end": "2026-02-07"}}
+    tried: list[tuple[str, dict[str, Any]]] = [
+        ("updateGoal", {"id": goals["Seen below"], "period": year}),
+        ("updateGoal", {"id": goals["East"], "period": week}),
+        ("updateGoal", {"id": goals["Secret"], "title": "Mine"}),
+        ("updateGoal", {"id": goals["East"], "metricId": ids["metric"], "target": "-1"}),
+        ("moveGoal", {"id": goals["Seen below"], "parentId": goals["East"]}),
+        ("moveGoal", {"id": goals["East"], "parentId": goals["Secret"]}),
+        ("moveGoal", {"id": goals["East"], "parentId": goals["Seen below"]}),
+        ("moveGoal", {"id": goals["Top"], "parentId": goals["East"]}),
+        ("createGoal", {"title": "New", "parentId": goals["Other tree"]}),
+        ("closeGoal", {"id": goals["East"]}),
+        ("reopenGoal", {"id": goals["East"]}),
+        ("deleteGoal", {"id": goals["Secret leaf"]}),
+        ("recalculateGoal", {"goalId": goals["Other tree"]}),
+    ]
+    return [_mutation(name, given) for name, given in tried]
+
+
+def _mutation(name: str, given: dict[str, Any]) -> Asked:
+    kind = schema._schema.mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]  # noqa: SLF001
+    document = f"mutation($input: {kind}) {{ {name}(input: $input) {{ {REFUSED} }} }}"
+    return Asked(f"{name} {given}", document, {"input": given})
+
+
+async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
+    scene: Scene, login: Callable[[str], Client]
+) -> None:
+    asked = [*leaks.documents(scene), *refused(scene)]
+    for one in asked:
+        answer = (await login("director").post(one.document, one.variables)).json()
+        assert "errors" not in answer, (one.name, answer)
+    found = await leaks.differences(scene, login, VIEWERS, asked)
+    assert not found, "\n\n".join(found[:5])
+
+
+def test_every_query_field_and_argument_is_asked_for(scene: Scene) -> None:
+    given = leaks.arguments(scene)
+    assert leaks.uncovered(given) == []
+    queries = dict(schema._schema.query_type.fields)  # type: ignore[union-attr]  # noqa: SLF001
+    queries["secrets"] = GraphQLField(GraphQLString, {"of": GraphQLArgument(GraphQLNonNull(GraphQLString))})
+    assert leaks.uncovered(given, queries) == ["secrets(of) is required and not given", "secrets(of) is never given"]
+    assert "goals(filter: {rootsOnly}) is never given" in leaks.uncovered({**given, "goals": [{"filter": {"on": ""}}]})
+
+
+def _policy(name: str, text: str) -> dict[str, str]:
+    return {f"visibility/{name}": text}
+
+
+#: Leaks: statement or fragment, what is replaced in it (all, if empty) and by what; which documents show it, to whom.
+PLANTED = [
+    ("visibility/goal", "", "true", "goal ", "outsider"),
+    ("visibility/goal", "NOT entity.restricted AND ", "", "goal ", "manager"),
+    ("visibility/goals", "WHERE NOT entity.restricted", "", "goals ", "manager"),
+    ("visibility/record", "", "true", "records ", "rep-a"),
+    ("visibility/record", "", "true", "node ", "outsider"),
+    ("columns/visible_parent", "visible.goal(parent)", "true", "goalTree ", "rep-b"),
+    ("goal/tree", "(root)((:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.goal(step)))", "(root)((:Goal)<-[:CHILD_OF]-(:Goal))", "goalTree ", "director"),
+    ("goal/ancestors_of", "(step:Goal WHERE visible.goal(step))", "(step:Goal)", "goal ", "rep-b"),
+    ("goal/children_of", "  WHERE visible.goal(g)\n", "", "goal ", "manager"),
+    ("goal/page", "WITH viewer, collect({goal: g, key", "MATCH (x:Goal) WITH viewer, collect(DISTINCT {goal: g, key", "", ""),
+    ("record/page", "visible.record(r)\n    AND ($states", "true\n    AND ($states", "records ", "rep-a"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "instead", "documents", "viewer"), [plant for plant in PLANTED if plant[3]], ids=lambda value: str(value)[:30]
+)
+async def test_a_planted_leak_of_the_policy_is_seen(
+    scene: Scene,
+    login: Callable[[str], Client],
+    planted: Callable[[str, str, str], None],
+    path: str,
+    part: str,
+    instead: str,
+    documents: str,
+    viewer: str,
+) -> None:
+    planted(path, part, instead)
+    asked = [one for one in leaks.documents(scene) if one.name.startswith(documents)]
+    assert await leaks.differences(scene, login, (viewer,), asked)
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
+    """Give what replaces a part of a statement or fragment, or all of it."""
+    read = cypher._read  # noqa: SLF001 - the one place where statements are read
+
+    def plant(path: str, part: str, instead: str) -> None:
+        def planted_read(name: str) -> str:
+            text = read(name)
+            if name != path:
+                return text
+            assert part in text
+            return text.replace(part, instead) if part else instead
+
+        monkeypatch.setattr(cypher, "_read", planted_read)
+        cypher.load.cache_clear()
+
+    yield plant
+    monkeypatch.undo()
+    cypher.load.cache_clear()
+
+
+async def test_a_refusal_that_tells_a_hidden_parents_dates_is_seen(
+    scene: Scene, login: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outside(parent: GoalForChange) -> str:
+        return f"The period lies outside {parent.goal.start_date} to {parent.goal.end_date}."
+
+    monkeypatch.setattr(goal_rules, "_outside", outside)
+    (first,) = await leaks.differences(scene, login, ("rep-a",), refused(scene)[:1])
+    assert "2026-12-31" in first
+
+
+#: Each goal mutation with an input in which an id stands that the viewer may not know.
+ATTEMPTS: dict[str, list[dict[str, Any]]] = {
+    "createGoal": [{"title": "New", "parentId": "?"}],
+    "updateGoal": [{"id": "?", "title": "Mine"}, {"id": "?", "target": "-1"}, {"id": "?", "period": {}}],
+    "assignGoal": [{"id": "?", "ownerId": "absent"}],
+    "moveGoal": [{"id": "?", "parentId": None}, {"id": "East", "parentId": "?"}, {"id": "?", "parentId": "East"}],
+    "deleteGoal": [{"id": "?"}],
+    "closeGoal": [{"id": "?"}, {"id": "?", "includeDescendants": True}],
+    "cancelGoal": [{"id": "?"}],
+    "reopenGoal": [{"id": "?"}],
+    "recalculateGoal": [{"goalId": "?"}],
+}
+#: Mutations that administrators alone may make: nothing of the input is looked up for anybody else.
+ADMINISTRATORS = {
+    "createMetric": {"name": "Revenue", "type": "COUNT"},
+    "updateMetric": {"id": "absent", "name": "Mine"},
+    "deleteMetric": {"id": "absent"},
+    "createRollupField": {
+        "metricId": "absent",
+        "category": "CUSTOM",
+        "recordType": "order",
+        "dateField": "orderDate",
+        "state": "FULFILLED",
+    },
+    "updateRollupField": {"id": "absent", "state": "WON"},
+    "deleteRollupField": {"id": "absent"},
+    "upsertUsers": {"rows": [{"externalId": "ghost"}]},
+    "upsertTeams": {"rows": [{"externalId": "ghosts"}]},
+    "upsertBusinessUnits": {"rows": [{"externalId": "x"}]},
+    "upsertTerritories": {"rows": [{"externalId": "x"}]},
+    "upsertProductLines": {"rows": [{"externalId": "x"}]},
+    "upsertRecords": {"type": "opportunity", "rows": [{"externalId": "hidden-1"}]},
+    "deleteRecords": {"type": "opportunity", "externalIds": ["hidden-1"]},
+    "setFiscalCalendar": {"template": "QUARTERLY", "startMonth": 1, "startDay": 1},
+}
+
+
+def test_every_mutation_is_attempted() -> None:
+    mutations = schema._schema.mutation_type  # noqa: SLF001
+    assert mutations is not None
+    assert set(mutations.fields) == {*ATTEMPTS, *ADMINISTRATORS}
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_a_hidden_goal_is_refused_as_an_absent_one_and_nothing_is_written(
+    scene: Scene, login: Callable[[str], Client], viewer: str
+) -> None:
+    def filled(given: dict[str, Any], unknown: str) -> dict[str, Any]:
+        named = {"?": unknown, "East": scene.goals["East"]}
+        return {key: named.get(value, value) if isinstance(value, str) else value for key, value in given.items()}
+
+    for name, inputs in ATTEMPTS.items():
+        for given in inputs:
+            absent = await leaks.observed(login(viewer), _mutation(name, filled(given, "absent")))
+            for title in HIDDEN_GOALS:
+                hidden = await leaks.observed(login(viewer), _mutation(name, filled(given, scene.goals[title])))
+                assert hidden == absent, (name, given)
+            assert b'"code":"' in absent[1], (name, absent)
+
+
+@pytest.mark.parametrize("name", ADMINISTRATORS)
+async def test_only_administrators_change_metrics_structure_records_and_calendar(
+    login: Callable[[str], Client], name: str
+) -> None:
+    attempt = _mutation(name, ADMINISTRATORS[name])
+    answer = (await login("director").data(attempt.document, attempt.variables))[name]
+    assert [error["code"] for error in answer["userErrors"]] == ["FORBIDDEN"], answer
