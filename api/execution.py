@@ -11,9 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.errors import masked
 from api.scalars import SCALARS
-from graph.errors import Torn
 from graph.account import viewer_named
-from graph.errors import Unauthenticated
+from graph.errors import Torn, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -83,7 +82,7 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute a document on behalf of the context's subject; again, if a commit came between sums and their parts."""
+        """Execute a document on behalf of the context's subject; again, if a commit came between sum and parts."""
         context: Context = context_value  # type: ignore[assignment] # BaseSchema takes any context; ours is required
         for attempt in range(1, _ATTEMPTS + 1):
             context.direct.clear()

@@ -1,4 +1,4 @@
-"""A goal in GraphQL: its fields, and the goals around it. Finding goals is `goal_query`, changing them `goal_mutation`."""
+"""A goal in GraphQL: its fields, and the goals around it. Finding goals: `goal_query`; changing: `goal_mutation`."""
 
 from __future__ import annotations
 
@@ -11,33 +11,45 @@ import strawberry
 
 from api.connection import Connection, read_page
 from api.context import Context, Info
+from api.enums import describe_enum
 from api.fields import aggregate, detail
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
 from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
-from api.progress import GoalPace, GoalStatusEnum, ProgressReason
+from api.progress import GoalPace, ProgressReason
 from api.scalars import Decimal
 from graph.goal import GoalRow, GoalState, RecordSet, RollupState
 from graph.metric import MetricRow
 from graph.money import format_decimal, format_units
-from graph.progress import Progress, Reason
+from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
 
-GoalStateEnum = strawberry.enum(
-    GoalState, name="GoalState", description="OPEN goals change; ACHIEVED and CANCELLED ones are closed and read-only."
+describe_enum(
+    GoalState,
+    "Whether a goal is open or closed.",
+    {
+        GoalState.OPEN: "It can change.",
+        GoalState.ACHIEVED: "Closed and read-only; its frozen total still counts in the goals above.",
+        GoalState.CANCELLED: "Closed and read-only; it no longer counts in the goals above.",
+    },
 )
-RecordSetEnum = strawberry.enum(
-    RecordSet, name="RecordSet", description="Records of a goal's own part: its owner's (OWNED), or ALL of the type."
+describe_enum(
+    RecordSet,
+    "Which records a goal's own part counts.",
+    {RecordSet.OWNED: "Those of its owner.", RecordSet.ALL: "All of the record type."},
 )
-RollupStateEnum = strawberry.enum(
+describe_enum(
     RollupState,
-    name="RollupState",
-    description=(
-        "How far the numbers can be relied on, the first that holds: ERROR and OVERFLOW keep the last good numbers, "
-        "CALCULATING while a run is under way, STALE until the numbers contain every change, else CURRENT."
-    ),
+    "How far the numbers can be relied on: the first that holds.",
+    {
+        RollupState.ERROR: "Something went wrong; the last good numbers are kept.",
+        RollupState.OVERFLOW: "A total does not fit 64 bits; the last good numbers are kept.",
+        RollupState.CALCULATING: "A run is under way.",
+        RollupState.STALE: "Something changed that the numbers do not contain yet.",
+        RollupState.CURRENT: "The numbers contain every change.",
+    },
 )
 
 
@@ -45,7 +57,7 @@ RollupStateEnum = strawberry.enum(
 class GoalRollup:
     """State of a goal's rollup."""
 
-    state: RollupStateEnum = aggregate("How far the numbers can be relied on.")
+    state: RollupState = aggregate("How far the numbers can be relied on.")
     calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
     incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
     error: str | None = aggregate("What went wrong, in words; null if nothing did.")
@@ -148,7 +160,7 @@ class Goal(Node):
         return GoalPeriod.of(self.row.period)
 
     @detail("Whether the goal is open or closed.")
-    def state(self) -> GoalStateEnum:
+    def state(self) -> GoalState:
         """The state."""
         return GoalState(self.row.state)
 
@@ -213,7 +225,7 @@ class Goal(Node):
         return self.row.count(self.measure.categories)
 
     @aggregate("How the goal stands today; null where progressReasons says why.")
-    def status(self) -> GoalStatusEnum | None:
+    def status(self) -> Status | None:
         """The status."""
         return self._progress.status
 
@@ -268,7 +280,7 @@ class Goal(Node):
         return self.row.rollup_only_from_children
 
     @detail("Which records its own part counts.")
-    def record_set(self) -> RecordSetEnum:
+    def record_set(self) -> RecordSet:
         """The record set."""
         return RecordSet(self.row.record_set)
 

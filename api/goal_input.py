@@ -6,8 +6,7 @@ from typing import Any
 
 import strawberry
 
-from api.goal import RecordSetEnum
-from api.payload import ClientMutationId
+from api.payload import MutationInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
 from graph.database import Transaction
@@ -23,7 +22,7 @@ _RESTRICTED = "Whether only manager, owner and administrators may see the goal; 
 
 
 @strawberry.input(description="A new goal.")
-class CreateGoalInput:
+class CreateGoalInput(MutationInput):
     """Input of createGoal."""
 
     title: str = strawberry.field(description="Title, 1 to 100 characters.")
@@ -42,16 +41,13 @@ class CreateGoalInput:
     target: Decimal | None = strawberry.field(default=None, description=_TARGET)
     stretch_target: Decimal | None = strawberry.field(default=None, description=_STRETCH)
     rollup_only_from_children: bool = strawberry.field(default=False, description=_ONLY_CHILDREN)
-    record_set: RecordSetEnum = strawberry.field(
-        default=RecordSet.OWNED, description="Which records its own part counts."
-    )
+    record_set: RecordSet = strawberry.field(default=RecordSet.OWNED, description="Which records its own part counts.")
     include_team_members: bool = strawberry.field(default=False, description=_MEMBERS)
     restricted: bool | None = strawberry.field(default=None, description="As the parent is, if left out.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="Changes of a goal: what is left out stays, null clears what may be empty.")
-class UpdateGoalInput:
+class UpdateGoalInput(MutationInput):
     """Input of updateGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
@@ -70,12 +66,11 @@ class UpdateGoalInput:
     target: strawberry.Maybe[Decimal | None] = strawberry.field(default=None, description=_TARGET)
     stretch_target: strawberry.Maybe[Decimal | None] = strawberry.field(default=None, description=_STRETCH)
     rollup_only_from_children: strawberry.Maybe[bool] = strawberry.field(default=None, description=_ONLY_CHILDREN)
-    record_set: strawberry.Maybe[RecordSetEnum] = strawberry.field(
+    record_set: strawberry.Maybe[RecordSet] = strawberry.field(
         default=None, description="Which records its own part counts."
     )
     include_team_members: strawberry.Maybe[bool] = strawberry.field(default=None, description=_MEMBERS)
     restricted: strawberry.Maybe[bool] = strawberry.field(default=None, description=_RESTRICTED)
-    client_mutation_id: ClientMutationId = None
 
 
 _CHANGES = (

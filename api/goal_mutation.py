@@ -11,7 +11,7 @@ from api.context import Context, Info
 from api.fields import detail, public
 from api.goal import Goal, load_goal
 from api.goal_input import CreateGoalInput, UpdateGoalInput, read_changes, read_draft
-from api.payload import ClientMutationId, MutationPayload, change
+from api.payload import MutationInput, MutationPayload, change
 from api.recalculation import recalculate
 from graph import goal_change
 from graph.database import Transaction
@@ -42,50 +42,45 @@ class RecalculateGoalPayload(MutationPayload):
 
 
 @strawberry.input(description="A goal's new place.")
-class MoveGoalInput:
+class MoveGoalInput(MutationInput):
     """Input of moveGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal to move, with all below it.")
     parent_id: strawberry.ID | None = strawberry.field(description="The new parent; null: it becomes a root.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A goal's new owner or manager.")
-class AssignGoalInput:
+class AssignGoalInput(MutationInput):
     """Input of assignGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
     owner_id: strawberry.ID | None = strawberry.field(default=None, description="The new owner, of any kind.")
     manager_id: strawberry.ID | None = strawberry.field(default=None, description="The new manager, a user.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A goal.")
-class GoalIdInput:
+class GoalIdInput(MutationInput):
     """Input of mutations that need no more than the goal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A goal to close as achieved.")
-class CloseGoalInput:
+class CloseGoalInput(MutationInput):
     """Input of closeGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
     include_descendants: bool = strawberry.field(default=False, description="Close the open goals below it too.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A goal whose tree to recalculate.")
-class RecalculateGoalInput:
+class RecalculateGoalInput(MutationInput):
     """Input of recalculateGoal."""
 
     goal_id: strawberry.ID = strawberry.field(description="Any goal of the tree: the whole tree is recalculated.")
     wait_seconds: float = strawberry.field(
         default=8.0, description="How long to wait for the totals, 0 to 60 seconds; the run goes on in any case."
     )
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.type

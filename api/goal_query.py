@@ -11,11 +11,11 @@ import strawberry
 from api.connection import Connection, read_page
 from api.context import Info
 from api.fields import detail
-from api.goal import Goal, GoalStateEnum, load_goal, with_metrics
+from api.goal import Goal, load_goal, with_metrics
 from api.goal_tree import GoalTree, read_tree
 from graph.database import Transaction
 from graph.errors import LimitExceeded
-from graph.goal import GoalPage, GoalRow, GoalsPage
+from graph.goal import GoalPage, GoalRow, GoalsPage, GoalState
 
 _FIRST = strawberry.argument(description="At most 200; 50 if left out.")
 _AFTER = strawberry.argument(description="Cursor of the last node seen, with the same arguments.")
@@ -51,7 +51,7 @@ class GoalFilter:
     """Conditions on goals."""
 
     search: str | None = strawberry.field(default=None, description="Part of the title, in any case.")
-    states: list[GoalStateEnum] | None = strawberry.field(default=None, description="Any of these states.")
+    states: list[GoalState] | None = strawberry.field(default=None, description="Any of these states.")
     fiscal_year: int | None = strawberry.field(default=None, description="Fiscal year of the period.")
     fiscal_index: int | None = strawberry.field(default=None, description="Index of the fiscal period in its year.")
     on: date | None = strawberry.field(default=None, description="A day within the period.")
@@ -101,7 +101,7 @@ class GoalQuery:
             manager=wanted.manager_id,
             owner=wanted.owner_id,
             roots_only=wanted.roots_only,
-            order_property=order.field.value,
+            order_property=str(order.field.value),
             descending=order.descending,
             first=page.limit,
             after_unset=int(bool(page.after) and page.after is not None and page.after[0] is None),

@@ -8,6 +8,7 @@ import strawberry
 
 from api.connection import Connection, read_page
 from api.context import Info
+from api.enums import describe_enum
 from api.fields import detail
 from api.node import Node
 from graph.database import Transaction
@@ -15,16 +16,29 @@ from graph.metric import MetricPage, MetricRow, MetricsPage, MetricType, RollupF
 from graph.money import DataType
 from graph.rollup_compiler import Category
 
-MetricTypeEnum = strawberry.enum(
-    MetricType, name="MetricType", description="COUNT counts records; AMOUNT sums an amount of theirs."
+describe_enum(
+    MetricType,
+    "What a metric measures.",
+    {MetricType.COUNT: "How many records count.", MetricType.AMOUNT: "The sum of an amount of the records that count."},
 )
-DataTypeEnum = strawberry.enum(
+describe_enum(
     DataType,
-    name="DataType",
-    description="What amounts are: MONEY and DECIMAL have four decimal places, INTEGER none; all exact, 64 bits.",
+    "What amounts are. All are exact, within 64 bits.",
+    {
+        DataType.MONEY: "Money in base currency, four decimal places.",
+        DataType.INTEGER: "Whole numbers.",
+        DataType.DECIMAL: "Decimal numbers, four decimal places.",
+    },
 )
-CategoryEnum = strawberry.enum(
-    Category, name="RollupCategory", description="What a rollup field feeds: the actual, in-progress or custom total."
+describe_enum(
+    Category,
+    "What a rollup field feeds.",
+    {
+        Category.ACTUAL: "What has been reached: the actual total.",
+        Category.IN_PROGRESS: "What is under way: the in-progress total.",
+        Category.CUSTOM: "A total of the organization's own.",
+    },
+    name="RollupCategory",
 )
 
 
@@ -35,7 +49,7 @@ class RollupField(Node):
     row: strawberry.Private[RollupFieldRow]
 
     @detail("The category it feeds.")
-    def category(self) -> CategoryEnum:
+    def category(self) -> Category:
         """The category."""
         return self.row.category
 
@@ -82,12 +96,12 @@ class Metric(Node):
         return self.row.description
 
     @detail("Whether records are counted or an amount of theirs is summed.")
-    def type(self) -> MetricTypeEnum:
+    def type(self) -> MetricType:
         """The type."""
         return self.row.type
 
     @detail("What its amounts are. A COUNT metric's is INTEGER.")
-    def data_type(self) -> DataTypeEnum:
+    def data_type(self) -> DataType:
         """The data type."""
         return self.row.data_type
 

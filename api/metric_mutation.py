@@ -10,11 +10,14 @@ import strawberry
 from api.context import Info
 from api.fields import detail, public
 from api.goal_input import present
-from api.metric import CategoryEnum, DataTypeEnum, Metric, MetricTypeEnum
-from api.payload import ClientMutationId, MutationPayload, change
+from api.metric import Metric
+from api.payload import MutationInput, MutationPayload, change
 from graph import metric_change
 from graph.database import Transaction
+from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft
+from graph.money import DataType
+from graph.rollup_compiler import Category
 
 _INPUT = strawberry.argument(description="The mutation's input.")
 Work = Callable[[Transaction], Awaitable[str]]
@@ -38,80 +41,72 @@ class DeleteMetricPayload(MutationPayload):
 
 
 @strawberry.input(description="A new metric.")
-class CreateMetricInput:
+class CreateMetricInput(MutationInput):
     """Input of createMetric."""
 
     name: str = strawberry.field(description="Name, unique without regard to case, 1 to 100 characters.")
-    type: MetricTypeEnum = strawberry.field(description="COUNT or AMOUNT; never changes.")
-    data_type: DataTypeEnum | None = strawberry.field(
+    type: MetricType = strawberry.field(description="COUNT or AMOUNT; never changes.")
+    data_type: DataType | None = strawberry.field(
         default=None, description="What amounts are; never changes. Left out for COUNT, which is INTEGER."
     )
     description: str | None = strawberry.field(default=None, description="Up to 2 000 characters.")
     tracks_stretch_target: bool = strawberry.field(
         default=False, description="Whether goals may have a stretch target."
     )
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="Changes of a metric: what is left out stays.")
-class UpdateMetricInput:
+class UpdateMetricInput(MutationInput):
     """Input of updateMetric."""
 
     id: strawberry.ID = strawberry.field(description="The metric.")
     name: strawberry.Maybe[str] = strawberry.field(default=None, description="Name, 1 to 100 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(default=None, description="Up to 2 000 characters.")
-    type: strawberry.Maybe[MetricTypeEnum] = strawberry.field(default=None, description="Refused if it would change.")
-    data_type: strawberry.Maybe[DataTypeEnum] = strawberry.field(
-        default=None, description="Refused if it would change."
-    )
+    type: strawberry.Maybe[MetricType] = strawberry.field(default=None, description="Refused if it would change.")
+    data_type: strawberry.Maybe[DataType] = strawberry.field(default=None, description="Refused if it would change.")
     tracks_stretch_target: strawberry.Maybe[bool] = strawberry.field(
         default=None, description="Refused if it would change and goals use the metric."
     )
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A metric.")
-class MetricIdInput:
+class MetricIdInput(MutationInput):
     """Input of deleteMetric."""
 
     id: strawberry.ID = strawberry.field(description="The metric.")
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A new rollup field.")
-class CreateRollupFieldInput:
+class CreateRollupFieldInput(MutationInput):
     """Input of createRollupField."""
 
     metric_id: strawberry.ID = strawberry.field(description="The metric.")
-    category: CategoryEnum = strawberry.field(description="The category it feeds; one field each.")
+    category: Category = strawberry.field(description="The category it feeds; one field each.")
     record_type: str = strawberry.field(description="Key of the record type, such as `opportunity`.")
     date_field: str = strawberry.field(description=_DATE)
     state: str = strawberry.field(description="State a record must be in, such as `WON`.")
     statuses: list[str] = strawberry.field(default_factory=list, description=_STATUSES)
     amount_field: str | None = strawberry.field(default=None, description=_AMOUNT)
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="Changes of a rollup field: what is left out stays. Goals of the metric become stale.")
-class UpdateRollupFieldInput:
+class UpdateRollupFieldInput(MutationInput):
     """Input of updateRollupField."""
 
     id: strawberry.ID = strawberry.field(description="The rollup field.")
-    category: strawberry.Maybe[CategoryEnum] = strawberry.field(default=None, description="Refused if it would change.")
+    category: strawberry.Maybe[Category] = strawberry.field(default=None, description="Refused if it would change.")
     record_type: strawberry.Maybe[str] = strawberry.field(default=None, description="Refused if it would change.")
     date_field: strawberry.Maybe[str] = strawberry.field(default=None, description=_DATE)
     state: strawberry.Maybe[str] = strawberry.field(default=None, description="State a record must be in.")
     statuses: strawberry.Maybe[list[str]] = strawberry.field(default=None, description=_STATUSES)
     amount_field: strawberry.Maybe[str] = strawberry.field(default=None, description=_AMOUNT)
-    client_mutation_id: ClientMutationId = None
 
 
 @strawberry.input(description="A rollup field.")
-class RollupFieldIdInput:
+class RollupFieldIdInput(MutationInput):
     """Input of deleteRollupField."""
 
     id: strawberry.ID = strawberry.field(description="The rollup field.")
-    client_mutation_id: ClientMutationId = None
 
 
 _METRIC_CHANGES = ("name", "description", "type", "data_type", "tracks_stretch_target")

@@ -23,7 +23,7 @@ async def node_by_id(context: Context, node_id: str) -> Node | None:
 
 
 async def nodes_by_ids(context: Context, ids: list[str]) -> list[Node | None]:
-    """The nodes with these ids, None where there is none to see. All kinds are asked for, so that timing tells nothing."""
+    """The nodes with these ids, None where there is none to see. Every kind is asked for: timing tells nothing."""
     if len(ids) > MAX_SIZE:
         message = f"At most {MAX_SIZE} ids at once. Ask for the rest apart."
         raise LimitExceeded(message)

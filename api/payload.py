@@ -15,8 +15,6 @@ from graph.database import Transaction
 from graph.errors import Refusal
 
 T = TypeVar("T")
-#: The type of an input's `client_mutation_id`, where it does not come from `MutationInput`.
-ClientMutationId = str | None
 
 
 @strawberry.input(description="What every mutation takes.")

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import strawberry
 
+from api.enums import describe_enum
 from api.fields import aggregate
 from api.scalars import Decimal
 from graph.progress import Reason, Status
 
-GoalStatusEnum = strawberry.enum(
+describe_enum(
     Status,
+    "How a goal stands: the first that holds.",
+    {
+        Status.STRETCH_MET: "Actual has reached the stretch target.",
+        Status.MET: "Actual has reached the target.",
+        Status.MISSED: "The period is over, or the goal closed, without the target.",
+        Status.NOT_STARTED: "The period has not begun.",
+        Status.ON_TRACK: "Actual is today's target or more.",
+        Status.BEHIND: "Actual is at least 80 % of today's target.",
+        Status.AT_RISK: "Actual is less than 80 % of today's target.",
+    },
     name="GoalStatus",
-    description=(
-        "How a goal stands, the first that holds: stretch target met, target met, missed (over or closed), not started, "
-        "then by actual against today's target: on track from 100 %, behind from 80 %, else at risk."
-    ),
 )
-ProgressReasonEnum = strawberry.enum(Reason, name="ProgressReasonCode", description="Why a progress field is null.")
+describe_enum(
+    Reason,
+    "Why a progress field is null.",
+    {
+        Reason.NO_ACTUAL: "The metric has no actual category.",
+        Reason.NOT_CALCULATED: "The goal has not been calculated yet.",
+        Reason.NO_TARGET: "The goal has no target.",
+        Reason.TARGET_ZERO: "The target is 0.",
+        Reason.STRETCH_NOT_TRACKED: "The metric tracks no stretch target.",
+        Reason.NO_STRETCH_TARGET: "The goal has no stretch target.",
+        Reason.STRETCH_TARGET_ZERO: "The stretch target is 0.",
+        Reason.NOT_STARTED: "The period has not begun.",
+        Reason.FIRST_DAY: "It is the first day: nothing has elapsed.",
+        Reason.SINGLE_DAY: "The period is a single day.",
+    },
+    name="ProgressReasonCode",
+)
 
 
 @strawberry.type(description="Why a progress field of a goal is null.")
@@ -24,7 +47,7 @@ class ProgressReason:
     """A null and its reason."""
 
     field: str = aggregate("The field that is null, such as `percentageAchieved` or `pace.days`.")
-    code: ProgressReasonEnum = aggregate("Why.")
+    code: Reason = aggregate("Why.")
 
 
 @strawberry.type(description="How far ahead of today's target a goal is; negative: behind.")

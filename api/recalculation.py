@@ -20,12 +20,10 @@ running: set[asyncio.Task[rollup.RunReport]] = set()
 
 
 async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[bool, list[UserError]]:
-    """Start a run of a goal's tree and wait for it: (whether it is over, refusals). Needs the right to change the goal."""
+    """Start a run of a goal's tree and wait: (whether it is over, refusals). Needs the right to change the goal."""
     context = info.context
     try:
-        if not 0 <= wait_seconds <= LONGEST_WAIT:
-            message = f"waitSeconds is 0 to {LONGEST_WAIT:.0f}. The run goes on after the wait."
-            raise Refusal(ErrorCode.INVALID_VALUE, message, ("waitSeconds",))
+        _check_wait(wait_seconds)
         root = await context.write(lambda tx: _root(tx, context, goal_id))
         await rollup.announce(context.database, context.clock, root)
     except Refusal as refusal:
@@ -42,6 +40,12 @@ async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[bo
         return False, problems_as_user_errors(refusal)
     vars(context).pop("loaders", None)
     return True, []
+
+
+def _check_wait(seconds: float) -> None:
+    if not 0 <= seconds <= LONGEST_WAIT:
+        message = f"waitSeconds is 0 to {LONGEST_WAIT:.0f}. The run goes on after the wait."
+        raise Refusal(ErrorCode.INVALID_VALUE, message, ("waitSeconds",))
 
 
 async def _root(tx: Transaction, context: Context, goal_id: str) -> str:

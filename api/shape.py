@@ -1,4 +1,4 @@
-"""Big answers without the executor's cost per field: shapes a list of objects by the document's selection, in plain Python.
+"""Big answers without the executor's cost per field: a list of objects, shaped by the document's selection.
 
 It calls the very resolvers the executor would call, so an answer is the same either way; it declines (None) where a
 selection needs more than synchronous resolvers without arguments, and the executor does the work. Measured: a tree of
@@ -27,14 +27,16 @@ from graphql import (
 if TYPE_CHECKING:
     from graphql import DirectiveNode, GraphQLField, GraphQLOutputType, GraphQLResolveInfo, SelectionSetNode
 
+    from api.context import Info
+
 #: Makes the answer's value of one object.
 Shaper = Callable[[Any], Any]
 
 
-def mentions(info: Any, names: frozenset[str]) -> bool:
+def mentions(info: Info, names: frozenset[str]) -> bool:
     """Whether any of these fields is selected anywhere below the field being resolved; fragments count as selected."""
-    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001 - Strawberry's own way to graphql-core's info
-    waiting = [node.selection_set for node in raw.field_nodes]
+    raw = info._raw_info  # noqa: SLF001 - Strawberry's own way to graphql-core's info
+    waiting: list[Any] = [node.selection_set for node in raw.field_nodes]
     seen: set[str] = set()
     while waiting:
         selection = waiting.pop()
@@ -46,7 +48,7 @@ def mentions(info: Any, names: frozenset[str]) -> bool:
                 continue
             if isinstance(node, FieldNode) and node.name.value in names:
                 return True
-            waiting.append(node.selection_set)
+            waiting.append(getattr(node, "selection_set", None))
     return False
 
 
@@ -54,7 +56,7 @@ class _DeclinedError(Exception):
     """The selection needs the executor."""
 
 
-def shaper(info: GraphQLResolveInfo, type_name: str) -> Shaper | None:
+def shaper(info: GraphQLResolveInfo[Any], type_name: str) -> Shaper | None:
     """What shapes one object of a type by the selection of the field being resolved; None: leave it to the executor."""
     type_ = info.schema.get_type(type_name)
     if not isinstance(type_, GraphQLObjectType):
@@ -69,7 +71,7 @@ def shaper(info: GraphQLResolveInfo, type_name: str) -> Shaper | None:
 class _Compiler:
     """Turns selections into shapers, for one document and its variables."""
 
-    def __init__(self, info: GraphQLResolveInfo) -> None:
+    def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
         self._info = info
 
     def object(self, type_: GraphQLObjectType, selections: Iterable[SelectionSetNode]) -> Shaper:
@@ -108,9 +110,9 @@ class _Compiler:
             name = directive.name.value
             if name not in {"skip", "include"}:
                 raise _DeclinedError
-            given = directive.arguments[0].value
+            given = (directive.arguments or ())[0].value
             if isinstance(given, VariableNode):
-                on = bool(self._info.variable_values[given.name.value])
+                on = bool(self._info.variable_values.coerced[given.name.value])
             elif isinstance(given, BooleanValueNode):
                 on = given.value
             else:

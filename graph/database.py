@@ -59,7 +59,7 @@ class Transaction:
         """All records of a text made by the rollup compiler or a file. `name` is what the trace says of it."""
         began = perf_counter()
         result = await self._inner.run(text, parameters)
-        records = [dict(record.items()) for record in await result.fetch(_EVERYTHING)]
+        records = [dict(zip(record.keys(), record.values(), strict=True)) for record in await result.fetch(_EVERYTHING)]
         await result.consume()
         if self._trace is not None:
             self._trace.statements.append((name, perf_counter() - began))
@@ -156,7 +156,7 @@ async def connect(
         connection_timeout=5.0,
         keep_alive=True,
         notifications_disabled_classifications=["PERFORMANCE"],
-        **({"warn_notification_severity": NotificationMinimumSeverity.WARNING} if strict else {}),
+        warn_notification_severity=NotificationMinimumSeverity.WARNING if strict else NotificationMinimumSeverity.OFF,
     )
     database = Database(driver, name)
     try:

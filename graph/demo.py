@@ -1,4 +1,4 @@
-"""A small organization to try things on: four levels, two periods, a money and a count metric. Users are roles and places.
+"""A small organization to try things on: four levels, two periods, a money and a count metric. Users are roles.
 
 Dates are relative to the day it is loaded on; amounts come from a fixed seed. Everything goes through the rules.
 """
@@ -260,9 +260,7 @@ class _Demo:
         now = self._clock.now()
         for key, rows in (("opportunity", deals), ("phone_call", calls)):
             numbered = [{"externalId": f"demo-{key}-{number}", **row} for number, row in enumerate(rows, 1)]
-            await upsert_records(
-                self._tx, self._viewer, key, numbered, now=now, zone=self._zone, all_or_nothing=True
-            )
+            await upsert_records(self._tx, self._viewer, key, numbered, now=now, zone=self._zone, all_or_nothing=True)
 
     def _won(self, rep: _Rep, start: date, end: date, total: float) -> list[dict[str, Any]]:
         """Won deals of a representative that add up to the total, in whole units of currency."""

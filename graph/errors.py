@@ -85,7 +85,7 @@ class Problem:
     field: tuple[str, ...] | None = None
 
 
-class Refusal(GoalgraphError):
+class Refusal(GoalgraphError):  # noqa: N818
     """The input was refused and nothing was written."""
 
     def __init__(self, code: ErrorCode, message: str, field: tuple[str, ...] | None = None) -> None:
@@ -94,7 +94,7 @@ class Refusal(GoalgraphError):
 
 
 class Unauthenticated(GoalgraphError):  # noqa: N818 - the field's word for it
-    """This request needs a valid bearer token."""
+    """The request needs a valid bearer token."""
 
     code = "UNAUTHENTICATED"
 

@@ -1,4 +1,4 @@
-"""Changing goals: the rules of semantics §7 and §8, checked under the locks of the trees' roots, before anything is written."""
+"""Changing goals: the rules of semantics §7 and §8, checked under the locks of the trees' roots, then written."""
 
 from __future__ import annotations
 
@@ -102,33 +102,8 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     """Change a goal's own fields: the keys of `GoalDraft` but `parent_id`; absent keys stay, None clears."""
     goal = await locked_goal(tx, viewer, goal_id)
     check_closed(goal, ("id",))
-    properties: dict[str, Any] = {"updatedAt": now}
-    if "title" in changes:
-        properties["title"] = checked_name(changes["title"], ("title",))
-    if "description" in changes:
-        properties["description"] = checked_text(changes["description"], ("description",))
-    for key, name in (
-        ("restricted", "restricted"),
-        ("rollup_only_from_children", "rollupOnlyFromChildren"),
-        ("record_set", "recordSet"),
-        ("include_team_members", "includeTeamMembers"),
-    ):
-        if key in changes:
-            if changes[key] is None:
-                message = f"{name} cannot be null. Leave it out to keep it as it is."
-                raise Refusal(ErrorCode.REQUIRED, message, (name,))
-            properties[name] = changes[key].value if isinstance(changes[key], RecordSet) else changes[key]
-    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
-    if changes.get("metric_id", metric.id) != metric.id:
-        if goal.goal.parent_id is not None or goal.has_children:
-            message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
-            raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
-        former, metric = metric, await metric_with_fields(tx, viewer, changes["metric_id"], None)
-        properties |= converted_targets(goal.goal, former, metric, changes)
-        properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "seen": None}
-        await tx.run(statements.SetMetric(goal_id, metric.id))
-    if "target" in changes or "stretch_target" in changes or "metric_id" in changes:
-        properties |= changed_targets(goal.goal, metric, changes, properties)
+    properties = {"updatedAt": now, **_plain_changes(changes)}
+    properties |= await _metric_and_targets(tx, viewer, goal, changes)
     if changes.get("manager_id"):
         await tx.run(statements.SetManager(goal_id, await manager_id(tx, changes["manager_id"])))
     if changes.get("owner_id"):
@@ -143,6 +118,47 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     await tx.run(statements.SetProperties([goal_id], properties))
     if PROPERTIES_THAT_COUNT & set(changes):
         await tx.run(statements.MarkStale([goal_id, *along]))
+
+
+def _plain_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored properties of changes that no other goal or metric has a say in."""
+    properties: dict[str, Any] = {}
+    if "title" in changes:
+        properties["title"] = checked_name(changes["title"], ("title",))
+    if "description" in changes:
+        properties["description"] = checked_text(changes["description"], ("description",))
+    for key, name in (
+        ("restricted", "restricted"),
+        ("rollup_only_from_children", "rollupOnlyFromChildren"),
+        ("record_set", "recordSet"),
+        ("include_team_members", "includeTeamMembers"),
+    ):
+        if key in changes:
+            value = changes[key]
+            if value is None:
+                message = f"{name} cannot be null. Leave it out to keep it as it is."
+                raise Refusal(ErrorCode.REQUIRED, message, (name,))
+            properties[name] = value.value if isinstance(value, RecordSet) else value
+    return properties
+
+
+async def _metric_and_targets(
+    tx: Transaction, viewer: Viewer, goal: GoalForChange, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The stored properties of a change of metric, target or stretch target; another metric starts numbers anew."""
+    properties: dict[str, Any] = {}
+    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
+    if changes.get("metric_id", metric.id) != metric.id:
+        if goal.goal.parent_id is not None or goal.has_children:
+            message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
+            raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
+        former, metric = metric, await metric_with_fields(tx, viewer, changes["metric_id"], None)
+        properties |= converted_targets(goal.goal, former, metric, changes)
+        properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "seen": None}
+        await tx.run(statements.SetMetric(goal.goal.id, metric.id))
+    if {"target", "stretch_target", "metric_id"} & set(changes):
+        properties |= changed_targets(goal.goal, metric, changes, properties)
+    return properties
 
 
 async def move_goal(tx: Transaction, viewer: Viewer, goal_id: str, parent_id: str | None, now: datetime) -> None:

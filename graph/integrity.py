@@ -73,7 +73,7 @@ class Records(Read[Finding], path="integrity/records", row=Finding):
 
 
 async def check(database: Database) -> list[Finding]:
-    """Find every fault there is a check for; empty for a sound database. Reads all of it: for an operator, not a request.
+    """Find every fault there is a check for; empty for a sound database. Reads all of it: for operators.
 
     What is written meanwhile may show as a broken sum: check again then.
     """

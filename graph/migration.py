@@ -1,4 +1,4 @@
-"""Brings a database's schema up to the program's: each file of `cypher/schema/` once, in order, remembered by its hash."""
+"""Brings a database's schema up to the program's: each file of `cypher/schema/` once, in order, known by its hash."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graph import rollup_compiler
@@ -17,16 +18,23 @@ from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
 from graph.record_type import record_type
-from graph.rollup_compiler import HALF, Category, Compiled, CountedField, Holding
-from graph.statement import Count, Read, Write
+from graph.rollup_compiler import HALF, Compiled, CountedField, Holding
+from graph.rollup_statements import (
+    AnnounceRun,
+    ApplyChanges,
+    ClearStale,
+    FinishRun,
+    LockRevisions,
+    TreeShape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
-    from datetime import datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
     from graph.metric import MetricRow
+    from graph.rollup_statements import Shape
 
 T = TypeVar("T")
 
@@ -38,75 +46,6 @@ RANGES = (("", "8"), ("8", "g"))
 WHOLE = (("", "g"),)
 
 OVERFLOW = "OVERFLOW"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A tree: [depth, id] of its parents, the ways its goals choose records, how many goals it has."""
-
-    parents: list[tuple[int, str]]
-    holdings: list[str]
-    goals: int
-
-
-@dataclass(frozen=True)
-class TreeShape(Read[Shape], path="rollup/shape", row=Shape):
-    """The shape of the tree below a goal."""
-
-    root: str
-
-
-@dataclass(frozen=True)
-class ApplyChanges(Write[Count], path="rollup/apply", row=Count):
-    """Write {id, changes} of goals."""
-
-    rows: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class FinishRun(Write[Count], path="rollup/finish", row=Count):
-    """Tell the root when, and up to which revision, its tree was calculated."""
-
-    root: str
-    now: datetime
-    seen: int
-
-
-@dataclass(frozen=True)
-class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
-    """The goals at and below one are no longer stale."""
-
-    root: str
-
-
-@dataclass(frozen=True)
-class LockRevisions(Write[Count], path="rollup/lock_revisions", row=Count):
-    """The sum of the revisions a metric's totals depend on, read under their locks."""
-
-    metric: str
-
-
-@dataclass(frozen=True)
-class AnnounceRun(Write[Count], path="rollup/announce", row=Count):
-    """Say that a run is under way until a moment."""
-
-    root: str
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A tree's root."""
-
-    id: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Roots(Read[Root], path="rollup/roots", row=Root):
-    """The roots of all trees, or of those a metric measures."""
-
-    metric: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +118,8 @@ class Recalculation:
         results = [await one for one in reads] if read == self._inside else await asyncio.gather(*reads)
         found: dict[str, dict[str, Any]] = defaultdict(dict)
         for (holding, fields, more), rows in zip(jobs, results, strict=True):
-            floats = _with_floats(rows)
-            if floats:
-                exact = rollup_compiler.own(holding, fields, exact=True)
-                again = await self._inside(exact, {**more, "only": sorted(floats)})
-                rows = [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
-            for row in rows:
+            exact = rollup_compiler.own(holding, fields, exact=True)
+            for row in await self._made_exact(rows, exact, partial(_only, more)):
                 self._take(found[row["id"]], row, "Own")
         nothing = await self._inside(rollup_compiler.without_own(self._categories), {})
         for goal_id in nothing:
@@ -196,12 +131,18 @@ class Recalculation:
         """What the children of each goal add up to; sums that became floats once more, exactly."""
         compiled = rollup_compiler.below(self._categories)
         rows = await self._inside(compiled, {"ids": ids, "forced": forced})
-        floats = _with_floats(rows)
-        if floats:
-            exact = rollup_compiler.below(self._categories, exact=True)
-            again = await self._inside(exact, {"ids": sorted(floats), "forced": []})
-            rows = [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
-        return rows
+        exact = rollup_compiler.below(self._categories, exact=True)
+        return await self._made_exact(rows, exact, lambda again: {"ids": again, "forced": []})
+
+    async def _made_exact(
+        self, rows: list[dict[str, Any]], exact: Compiled, parameters: Callable[[list[str]], dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """The rows; those whose sum became a float (it passed 64 bits on its way) read again as exact integers."""
+        floats = {row["id"] for row in rows if any(isinstance(value, float) for value in row.values())}
+        if not floats:
+            return rows
+        again = await self._inside(exact, parameters(sorted(floats)))
+        return [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
 
     async def _inside(self, compiled: Compiled, more: dict[str, Any]) -> list[Any]:
         """The rows (or ids) of a compiled statement, run in this transaction."""
@@ -232,7 +173,8 @@ class Recalculation:
             total = own_part + (changes.get(f"{category.stored}Below") or 0)
             if not (MIN_UNITS <= own_part <= MAX_UNITS and MIN_UNITS <= total <= MAX_UNITS):
                 self.overflowed.add(goal_id)
-                message = f"The {category.value.lower().replace('_', '-')} total does not fit 64 bits; the last good one is kept."
+                name = category.value.lower().replace("_", "-")
+                message = f"The {name} total does not fit 64 bits; the last good one is kept."
                 return {"rollupError": OVERFLOW, "rollupMessage": message}
         return {**changes, "rollupError": None, "rollupMessage": None}
 
@@ -322,7 +264,9 @@ async def _revision(database: Database, goal_id: str) -> int:
 
     async def work(tx: Transaction) -> int:
         metric = await tx.one(MetricForRollup(goal_id))
-        row = await tx.one(LockRevisions(metric.id)) if metric is not None else None
+        if metric is None:
+            return 0
+        row = await tx.one(LockRevisions(metric.id))
         return row.count if row is not None else 0
 
     return await database.write(work)
@@ -349,5 +293,5 @@ async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[Co
     return metric, fields
 
 
-def _with_floats(rows: Iterable[dict[str, Any]]) -> set[str]:
-    return {row["id"] for row in rows if any(isinstance(value, float) for value in row.values())}
+def _only(more: dict[str, Any], ids: list[str]) -> dict[str, Any]:
+    return {**more, "only": ids}

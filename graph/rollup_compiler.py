@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Holding(StrEnum):
 _PATHS = {
     Holding.USER: "(owner:User)<-[:OWNED_BY]-(r:{label})",
     Holding.TEAM: "(owner:Team)<-[:OWNED_BY]-(r:{label})",
-    Holding.TEAM_WITH_MEMBERS: "(owner:Team)((:Team)<-[:MEMBER_OF]-(:User)){{0,1}}(holder:Owner)<-[:OWNED_BY]-(r:{label})",
+    Holding.TEAM_WITH_MEMBERS: "(owner:Team)((:Team)<-[:MEMBER_OF]-(:User)){{0,1}}(:Owner)<-[:OWNED_BY]-(r:{label})",
     Holding.BUSINESS_UNIT: "(owner:BusinessUnit)((:BusinessUnit)<-[:CHILD_OF]-(:BusinessUnit)){{0,}}"
     "(:BusinessUnit)<-[:IN_UNIT]-(:Owner)<-[:OWNED_BY]-(r:{label})",
     Holding.TERRITORY: "(owner:Territory)((:Territory)<-[:CHILD_OF]-(:Territory)){{0,}}"
@@ -144,8 +144,8 @@ WITH g, {", ".join(f"{column}, {column}_count" for column in columns)}
         parameters[f"{field.category.column}_state"] = field.state
         if field.statuses:
             parameters[f"{field.category.column}_statuses"] = list(field.statuses)
-    # Built from the constants above and checked identifiers only: that is what LiteralString means.
-    return Compiled(f"rollup/own_{holding.lower()}", cast("LiteralString", text), parameters)
+    # Built from the constants above and checked identifiers only: that is what LiteralString says.
+    return Compiled(f"rollup/own_{holding.lower()}", text, parameters)
 
 
 def without_own(categories: Sequence[Category]) -> Compiled:
@@ -166,7 +166,7 @@ WHERE g.state = 'OPEN'
   AND (g.rollupError IS NOT NULL
     OR {differs})
 RETURN collect(g.id) AS ids"""
-    return Compiled("rollup/without_own", cast("LiteralString", text), {})
+    return Compiled("rollup/without_own", text, {})
 
 
 def below(categories: Sequence[Category], *, exact: bool = False) -> Compiled:
@@ -174,7 +174,8 @@ def below(categories: Sequence[Category], *, exact: bool = False) -> Compiled:
 
     Adds parameters `ids` (goals of one level) and `forced` (those of them to return in any case). One row: `rows`, a
     list of {id, incomplete, <category>: sum of the children's totals, <category>_count, <category>_own: the stored
-    own part}; sums as in `own`. A child that is cancelled or not yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
+    own part}; sums as in `own`. A child that is cancelled or not yet calculated adds nothing. Source of the formula:
+    semantics.md §9, computed(G, F).
     """
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
@@ -211,7 +212,7 @@ CALL (p) {{
 }}
 WITH p, incomplete, {", ".join(f"{column}, {column}_count" for column in columns)}
 {"" if exact else where}RETURN collect({{id: p.id, incomplete: incomplete, {result}}}) AS rows"""
-    return Compiled("rollup/below", cast("LiteralString", text), {})
+    return Compiled("rollup/below", text, {})
 
 
 def _counts(field: CountedField) -> str:

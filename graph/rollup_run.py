@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from graph import rollup
 from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.goal import RollupState
-from graph.rollup import AnnounceRun, Root, Roots
+from graph.rollup_statements import AnnounceRun, Root, Roots
 from graph.statement import Read
 
 if TYPE_CHECKING:

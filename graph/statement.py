@@ -1,4 +1,4 @@
-"""The Python side of a statement file: a frozen dataclass whose fields are its parameters, typed by the row it returns."""
+"""The Python side of a statement file: a frozen dataclass, its fields the parameters, typed by the row it returns."""
 
 from __future__ import annotations
 

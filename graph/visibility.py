@@ -1,4 +1,4 @@
-"""The user on whose behalf a request is answered. Rights live in `cypher/visibility/`; statements take the viewer's id."""
+"""The user on whose behalf a request is answered. Rights live in `cypher/visibility/`; statements take its id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests arrange: an organization with users, structure, metrics, goals and records, through the product's own rules."""
+"""What tests arrange: an organization with structure, metrics, goals and records, through the product's own rules."""
 
 from __future__ import annotations
 

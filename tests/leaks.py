@@ -1,6 +1,6 @@
-"""Two graphs that one viewer cannot tell apart: the scene, what changes out of sight, and every document there is to ask.
+"""Two graphs that one viewer cannot tell apart: the scene, what changes out of sight, every document to ask.
 
-Documents come from a walk over the schema; what needs arguments finds them in `ARGUMENTS`, and `uncovered` names what
+Documents come from a walk over the schema; what needs arguments finds them in `arguments`, and `uncovered` names what
 has none.
 """
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from graph.database import Transaction
     from tests.api.conftest import Client
 
-_SCHEMA: Any = schema._schema  # noqa: SLF001 - Strawberry has no other way to its types
+_SCHEMA: Any = schema._schema
 HALF = GoalPeriod(PeriodKind.CUSTOM, None, None, "first half", date(2026, 1, 1), date(2026, 6, 30))
 #: Who looks. Nothing that the scene calls hidden may be seen by any of them.
 VIEWERS = ("director", "manager", "rep-a", "rep-b", "outsider")
@@ -95,12 +95,19 @@ class Scene:
             for goal_id in (secret, leaf, other):
                 people = {"manager_id": company.ids["boss-2"], "owner_id": company.ids["ghost-2"]}
                 await goal_change.update_goal(tx, admin, goal_id, people, now)
-            more = {"parent_id": secret, "manager_id": company.ids["boss"], "rollup_only_from_children": True}
+            more: dict[str, Any] = {
+                "parent_id": secret,
+                "manager_id": company.ids["boss"],
+                "rollup_only_from_children": True,
+            }
             await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Another", **more), now)
             more = {"metric_id": company.ids["metric"], "manager_id": company.ids["boss"], "period": YEAR}
             await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Third tree", restricted=True, **more), now)
             # Another node in the place of a hidden one.
-            text = "UNWIND $ids AS id MATCH (g:Goal {id: id}) SET g.id = 'new-' + id, g.createdAt = datetime('2020-01-01T00:00Z')"
+            text = (
+                "UNWIND $ids AS id MATCH (g:Goal {id: id}) "
+                "SET g.id = 'new-' + id, g.createdAt = datetime('2020-01-01T00:00Z')"
+            )
             await tx.text(text, {"ids": [secret, leaf, other]}, name="tests/new_ids")
 
         async def records(tx: Transaction) -> None:
@@ -128,7 +135,7 @@ class Scene:
         )
 
     async def _deal(
-        self, key: str, amount: str, day: str, owner: str = "ghost", state: str = "WON", name: str | None = None
+        self, key: str, amount: str, day: str, *, owner: str = "ghost", state: str = "WON", name: str | None = None
     ) -> None:
         fields = {"actualValue": amount, "actualCloseDate": day}
         row = {"externalId": key, "name": name, "state": state, "owner": {"user": owner}, "fields": fields}
@@ -152,7 +159,7 @@ class Asked:
 
 
 def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
-    """What each query field is asked with; a field that needs nothing may be left out. Values are of both graphs' first."""
+    """What each query field is asked with; a field that needs nothing may be left out."""
     ids, goals = scene.company.ids, list(scene.goals.values())
     everything = [*goals, *scene.records.values(), *ids.values(), "absent"]
     order = _SCHEMA.type_map["GoalOrderField"].values
@@ -293,6 +300,8 @@ async def differences(
 ) -> list[str]:
     """Change what is hidden, and name each viewer's document whose answer is another one than before."""
     before = {(viewer, one.name): await observed(login(viewer), one) for viewer in viewers for one in asked}
+    failed = {key: body for key, (_, body, _) in before.items() if b'"errors":' in body}
+    assert not failed, failed
     await scene.change_what_is_hidden()
     found = []
     for viewer, one in product(viewers, asked):

@@ -1,4 +1,4 @@
-"""The public CRM data set as goals: loaded as by `goals import`, a tree for 2017, each total equal to a sum over the CSV.
+"""The public CRM data set as goals: loaded as `goals import` does; each total against a sum over the CSV.
 
 The sums are worked out here, by `csv` and `Decimal` alone: they share no code with the product.
 """
@@ -26,12 +26,13 @@ from graph import goal_change
 from graph.goal import GoalsByIds
 from graph.goal_change import GoalDraft
 from graph.import_file import open_import
+from graph.metric_change import RollupFieldDraft
 from graph.organization import organization
 from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.period import GoalPeriod, PeriodKind, resolve_period
 from graph.rollup_compiler import Category
 from graph.settings import Settings
-from tests.factories import WON_REVENUE, Company, RollupFieldDraft
+from tests.factories import WON_REVENUE, Company
 
 if TYPE_CHECKING:
     from graph.clock import FixedClock

@@ -1,4 +1,4 @@
-"""If what a viewer may see is the same in two graphs, so is every answer (visibility.md §1); and planted leaks are seen."""
+"""If what a viewer may see is the same in two graphs, so is every answer; and planted leaks are seen."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ async def _application(scene: Scene, clock: FixedClock) -> AsyncIterator[Callabl
 def refused(scene: Scene) -> list[Asked]:
     """Mutations that are refused because of something hidden, for one viewer or another."""
     goals, ids = scene.goals, scene.company.ids
-    year = {"custom": {"start": "2027-01-01", "end": "2027-12-31"}}
-    week = {"custom": {"start": "2026-02-01", "end": "2026-02-07"}}
+    year = {"custom": {"startDate": "2027-01-01", "endDate": "2027-12-31"}}
+    week = {"custom": {"startDate": "2026-02-01", "endDate": "2026-02-07"}}
     tried: list[tuple[str, dict[str, Any]]] = [
         ("updateGoal", {"id": goals["Seen below"], "period": year}),
         ("updateGoal", {"id": goals["East"], "period": week}),
@@ -76,7 +76,7 @@ def refused(scene: Scene) -> list[Asked]:
 
 
 def _mutation(name: str, given: dict[str, Any]) -> Asked:
-    kind = schema._schema.mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]  # noqa: SLF001
+    kind = schema._schema.mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]
     document = f"mutation($input: {kind}) {{ {name}(input: $input) {{ {REFUSED} }} }}"
     return Asked(f"{name} {given}", document, {"input": given})
 
@@ -85,9 +85,6 @@ async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
     scene: Scene, login: Callable[[str], Client]
 ) -> None:
     asked = [*leaks.documents(scene), *refused(scene)]
-    for one in asked:
-        answer = (await login("director").post(one.document, one.variables)).json()
-        assert "errors" not in answer, (one.name, answer)
     found = await leaks.differences(scene, login, VIEWERS, asked)
     assert not found, "\n\n".join(found[:5])
 
@@ -95,45 +92,35 @@ async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
 def test_every_query_field_and_argument_is_asked_for(scene: Scene) -> None:
     given = leaks.arguments(scene)
     assert leaks.uncovered(given) == []
-    queries = dict(schema._schema.query_type.fields)  # type: ignore[union-attr]  # noqa: SLF001
+    queries = dict(schema._schema.query_type.fields)  # type: ignore[union-attr]
     queries["secrets"] = GraphQLField(GraphQLString, {"of": GraphQLArgument(GraphQLNonNull(GraphQLString))})
     assert leaks.uncovered(given, queries) == ["secrets(of) is required and not given", "secrets(of) is never given"]
     assert "goals(filter: {rootsOnly}) is never given" in leaks.uncovered({**given, "goals": [{"filter": {"on": ""}}]})
 
 
-def _policy(name: str, text: str) -> dict[str, str]:
-    return {f"visibility/{name}": text}
-
-
 #: Leaks: statement or fragment, what is replaced in it (all, if empty) and by what; which documents show it, to whom.
 PLANTED = [
     ("visibility/goal", "", "true", "goal ", "outsider"),
-    ("visibility/goal", "NOT entity.restricted AND ", "", "goal ", "manager"),
+    ("visibility/goal", "NOT entity.restricted AND ", "", "goalTree ", "manager"),
     ("visibility/goals", "WHERE NOT entity.restricted", "", "goals ", "manager"),
     ("visibility/record", "", "true", "records ", "rep-a"),
     ("visibility/record", "", "true", "node ", "outsider"),
     ("columns/visible_parent", "visible.goal(parent)", "true", "goalTree ", "rep-b"),
-    ("goal/tree", "(root)((:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.goal(step)))", "(root)((:Goal)<-[:CHILD_OF]-(:Goal))", "goalTree ", "director"),
+    ("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)", "goalTree ", "director"),
     ("goal/ancestors_of", "(step:Goal WHERE visible.goal(step))", "(step:Goal)", "goal ", "rep-b"),
     ("goal/children_of", "  WHERE visible.goal(g)\n", "", "goal ", "manager"),
-    ("goal/page", "WITH viewer, collect({goal: g, key", "MATCH (x:Goal) WITH viewer, collect(DISTINCT {goal: g, key", "", ""),
     ("record/page", "visible.record(r)\n    AND ($states", "true\n    AND ($states", "records ", "rep-a"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("path", "part", "instead", "documents", "viewer"), [plant for plant in PLANTED if plant[3]], ids=lambda value: str(value)[:30]
-)
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: f"{plant[0]} for {plant[4]}")
 async def test_a_planted_leak_of_the_policy_is_seen(
     scene: Scene,
     login: Callable[[str], Client],
     planted: Callable[[str, str, str], None],
-    path: str,
-    part: str,
-    instead: str,
-    documents: str,
-    viewer: str,
+    plant: tuple[str, str, str, str, str],
 ) -> None:
+    path, part, instead, documents, viewer = plant
     planted(path, part, instead)
     asked = [one for one in leaks.documents(scene) if one.name.startswith(documents)]
     assert await leaks.differences(scene, login, (viewer,), asked)
@@ -142,14 +129,14 @@ async def test_a_planted_leak_of_the_policy_is_seen(
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
     """Give what replaces a part of a statement or fragment, or all of it."""
-    read = cypher._read  # noqa: SLF001 - the one place where statements are read
+    read = cypher._read
 
     def plant(path: str, part: str, instead: str) -> None:
         def planted_read(name: str) -> str:
             text = read(name)
             if name != path:
                 return text
-            assert part in text
+            assert part in text, text
             return text.replace(part, instead) if part else instead
 
         monkeypatch.setattr(cypher, "_read", planted_read)
@@ -184,7 +171,7 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "recalculateGoal": [{"goalId": "?"}],
 }
 #: Mutations that administrators alone may make: nothing of the input is looked up for anybody else.
-ADMINISTRATORS = {
+ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "createMetric": {"name": "Revenue", "type": "COUNT"},
     "updateMetric": {"id": "absent", "name": "Mine"},
     "deleteMetric": {"id": "absent"},
@@ -209,7 +196,7 @@ ADMINISTRATORS = {
 
 
 def test_every_mutation_is_attempted() -> None:
-    mutations = schema._schema.mutation_type  # noqa: SLF001
+    mutations = schema._schema.mutation_type
     assert mutations is not None
     assert set(mutations.fields) == {*ATTEMPTS, *ADMINISTRATORS}
 

@@ -21,12 +21,32 @@ KINDS = ("USER", "TEAM", "BUSINESS_UNIT", "TERRITORY", "PRODUCT_LINE")
 LABELS = {"USER": "User", "TEAM": "Team", "BUSINESS_UNIT": "BusinessUnit", "TERRITORY": "Territory"} | {
     "PRODUCT_LINE": "ProductLine"
 }
-#: (category, record type's label, state, statuses (any if empty), amount, date) of the metric that worlds are measured by.
+#: (category, record type's label, state, statuses (any if empty), amount, date) of the metric of worlds.
 FIELDS = (
     ("actual", "Opportunity", "WON", (), "actualValue", "actualCloseDate"),
     ("in_progress", "Opportunity", "OPEN", ("NEW", "IN_PROGRESS"), "estimatedValue", "openDate"),
     ("custom", "Order", "FULFILLED", (), "totalAmount", "orderDate"),
 )
+
+
+LINK_OWNERS = """
+UNWIND $rows AS row MATCH (a:Owner {id: row[0]}) MATCH (b:Owner {id: row[1]}) CREATE (a)-[:$(row[2])]->(b)
+"""
+CREATE_RECORDS = """
+UNWIND $rows AS row CREATE (r:Record:$(row.label) {id: row.id, type: row.label, externalId: row.id})
+SET r += row.properties WITH r, row
+CALL (r, row) { MATCH (o:Owner {id: row.owner}) CREATE (r)-[:OWNED_BY]->(o) }
+CALL (r, row) { MATCH (o:Owner {id: row.territory}) CREATE (r)-[:IN_TERRITORY]->(o) }
+CALL (r, row) { MATCH (o:Owner {id: row.product_line}) CREATE (r)-[:FOR_PRODUCT_LINE]->(o) }
+"""
+CREATE_GOALS = """
+MATCH (m:Metric {id: $metric}) MATCH (a:User {id: $manager}) UNWIND $rows AS row
+MATCH (o:Owner {id: row.owner}) CREATE (g:Goal {id: row.id}) SET g += row.properties
+CREATE (g)-[:MEASURED_BY]->(m) CREATE (g)-[:MANAGED_BY]->(a) CREATE (g)-[:OWNED_BY]->(o)
+"""
+LINK_GOALS = """
+UNWIND $rows AS row MATCH (g:Goal {id: row.id}) MATCH (p:Goal {id: row.parent}) CREATE (g)-[:CHILD_OF]->(p)
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class World:
         few = f"goals={self.goals[:10]}, records={self.records[:10]}"
         return f"World({len(self.goals)} goals, {len(self.records)} records: {few}, units={self.units})"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - what Hypothesis prints with
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - what Hypothesis prints with
         printer.text(repr(self))
 
 
@@ -124,13 +144,15 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
             )
         )
     records = tuple(
-        _record(random, amounts, days, owner, len(territories), len(lines))
+        _record(random, amounts, days, owner=owner, places=len(territories), lines=len(lines))
         for _ in range(draw(st.integers(0, most_records)))
     )
     return World(units, territories, lines, user_units, team_units, memberships, tuple(goals), records)
 
 
-def _record(random: Any, amounts: list[int], days: list[date | None], owner: Any, places: int, lines: int) -> Record:
+def _record(
+    random: Random, amounts: list[int], days: list[date | None], *, owner: Any, places: int, lines: int
+) -> Record:
     label, state, status = random.choice(
         [
             ("Opportunity", "WON", None),
@@ -262,34 +284,16 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
                 for kind, n in owners
             ],
         ),
-        (
-            "UNWIND $rows AS row MATCH (a:Owner {id: row[0]}) MATCH (b:Owner {id: row[1]}) CREATE (a)-[:$(row[2])]->(b)",
-            [[_key((a, n)), _key((b, m)), type_] for a, n, b, m, type_ in links if m is not None],
-        ),
-        (
-            "UNWIND $rows AS row CREATE (r:Record:$(row.label) {id: row.id, type: row.label, externalId: row.id}) "
-            "SET r += row.properties WITH r, row "
-            "CALL (r, row) { MATCH (o:Owner {id: row.owner}) CREATE (r)-[:OWNED_BY]->(o) } "
-            "CALL (r, row) { MATCH (o:Owner {id: row.territory}) CREATE (r)-[:IN_TERRITORY]->(o) } "
-            "CALL (r, row) { MATCH (o:Owner {id: row.product_line}) CREATE (r)-[:FOR_PRODUCT_LINE]->(o) }",
-            records,
-        ),
-        (
-            "MATCH (m:Metric {id: $metric}) MATCH (a:User {id: $manager}) UNWIND $rows AS row "
-            "MATCH (o:Owner {id: row.owner}) CREATE (g:Goal {id: row.id}) SET g += row.properties "
-            "CREATE (g)-[:MEASURED_BY]->(m) CREATE (g)-[:MANAGED_BY]->(a) CREATE (g)-[:OWNED_BY]->(o)",
-            goals,
-        ),
-        (
-            "UNWIND $rows AS row MATCH (g:Goal {id: row.id}) MATCH (p:Goal {id: row.parent}) CREATE (g)-[:CHILD_OF]->(p)",
-            [goal for goal in goals if goal["parent"]],
-        ),
+        (LINK_OWNERS, [[_key((a, n)), _key((b, m)), type_] for a, n, b, m, type_ in links if m is not None]),
+        (CREATE_RECORDS, records),
+        (CREATE_GOALS, goals),
+        (LINK_GOALS, [goal for goal in goals if goal["parent"]]),
     ]
 
     async def work(tx: Transaction) -> None:
         for text, rows in statements:
             parameters = {"rows": rows, "metric": metric, "manager": company.administrator.id}
-            await tx.text(text, parameters, name="tests/plant")  # type: ignore[arg-type]
+            await tx.text(text, parameters, name="tests/plant")
 
     await company.write(work)
     return [_goal_id(n) for n in range(len(world.goals))]

@@ -23,7 +23,7 @@ app = typer.Typer()
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check settings, Neo4j's files, the database's schema, every statement and all data. Exit code 1 where one is wrong."""
+    """Check settings, Neo4j's files, the schema, every statement and all data. Exit code 1 where one is wrong."""
     settings = read_settings()
     rows: list[dict[str, object]] = [
         {"check": "Python", "well": sys.version_info >= (3, 11), "finding": sys.version.split()[0]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
@@ -14,17 +14,18 @@ from graph import rollup
 from graph.demo import PERSONAS, DatabaseNotEmpty
 from graph.demo_reset import NotTheDemo, is_demo
 from graph.errors import ErrorCode, Refusal, Unavailable
-from graph.rollup import Root
+from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from graph.rollup_run import run_trees, trees
+from graph.rollup_statements import Root
 from tests.api.test_cli import on_server
-from tests.factories import YEAR, RollupFieldDraft
+from tests.factories import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
     from graph.database import Database, Transaction
     from tests.factories import Company
@@ -154,7 +155,7 @@ async def forest(company: Company) -> dict[str, str]:
     await company.won("rep-1", ("1000", "2026-01-15"), ("500.5", "2026-02-01"))
     ids = {}
     revenue = await company.metric()
-    fields = {"metric_id": revenue, "period": YEAR, "manager_id": company.ids["administrator"]}
+    fields: dict[str, Any] = {"metric_id": revenue, "period": YEAR, "manager_id": company.ids["administrator"]}
     ids["Revenue [all]"] = root = await company.goal(
         "Revenue [all]", **fields, target="3000", rollup_only_from_children=True
     )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ALL_PLAIN = """
   __typename id title description state restricted target stretchTarget rollupOnlyFromChildren recordSet
   includeTeamMembers createdAt updatedAt
-  actual ownActual computedActual inProgress ownInProgress computedInProgress custom ownCustom computedCustom recordCount
+  actual ownActual computedActual inProgress ownInProgress computedInProgress custom ownCustom computedCustom
+  recordCount
   status percentageAchieved stretchPercentageAchieved todaysTarget todaysTargetPercentage projected
   pace { amount days __typename } progressReasons { field code }
   period { kind fiscalYear index label startDate endDate }
@@ -27,7 +28,8 @@ ALL_PLAIN = """
   metric { id name type dataType tracksStretchTarget rollupFields { id category recordType amountField statuses } }
 """
 SHAPED = {
-    "everything": "{ goalTree(rootId: $root) { truncated nodes { id parentId depth childCount goal { %s } } } }" % ALL_PLAIN,
+    "everything": "{ goalTree(rootId: $root) { truncated nodes { id parentId depth childCount "
+    f"goal {{ {ALL_PLAIN} }} }} }} }}",
     "aliases": "{ a: goalTree(rootId: $root) { b: nodes { x: id y: goal { id z: target target } } } "
     "c: goalTree(rootId: $root, depth: 0) { nodes { id } } }",
     "fragments": "{ goalTree(rootId: $root) { ...T } } fragment T on GoalTree { nodes { ...N goal { title } } } "

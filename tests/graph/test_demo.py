@@ -33,7 +33,22 @@ async def load(database: Database, clock: FixedClock) -> dict[str, list[GoalRow]
         (viewer,) = await tx.text("MATCH (u:User {externalId: 'administrator'}) RETURN u.id AS id", {}, name="tests")
         page = await tx.one(
             GoalsPage(
-                viewer["id"], None, None, None, None, None, None, None, None, False, "title", False, 200, 0, None, None
+                viewer=viewer["id"],
+                search=None,
+                states=None,
+                fiscal_year=None,
+                fiscal_index=None,
+                on=None,
+                metric=None,
+                manager=None,
+                owner=None,
+                roots_only=False,
+                order_property="title",
+                descending=False,
+                first=200,
+                after_unset=0,
+                after_key=None,
+                after_id=None,
             )
         )
         assert page is not None

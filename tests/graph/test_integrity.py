@@ -1,4 +1,4 @@
-"""Checks of the data: a sound database shows none, and each fault that is planted past the rules is found by its name."""
+"""Checks of the data: a sound database shows none, and each planted fault is found by its name."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ async def test_each_planted_fault_is_found_by_its_own_check(database: Database) 
 @pytest.mark.usefixtures("sound")
 async def test_no_fault_keeps_a_check_from_its_end(database: Database) -> None:
     for statement, _ in reversed(PLANTED):  # the last ones need the names that the first ones take
-        await database.schema(statement)  # type: ignore[arg-type]
+        await database.schema(statement)
     found = {finding.name for finding in await integrity.check(database)}
     assert "Goal.inProgress is missing or wrong" in found
     assert len(found) > len(PLANTED) / 2
@@ -193,7 +193,7 @@ async def _with(database: Database, statement: str, name: str) -> list[integrity
     async def work(tx: Transaction) -> None:
         by_class = {type(check): check for check in [*await integrity.checks(tx), integrity.GoalSums()]}
         kind = next(kind for prefix, kind in CHECKS.items() if name.startswith(prefix))
-        await tx.text(statement, {}, name="tests/plant")  # type: ignore[arg-type]
+        await tx.text(statement, {}, name="tests/plant")
         raise _Undone(await tx.run(by_class[kind]))
 
     with pytest.raises(_Undone) as undone:

@@ -45,7 +45,8 @@ async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
     for category, wanted in expected(world).items():
         for number, (total, count) in enumerate(wanted):
             if world.goals[number].state == "OPEN":
-                assert _total(goals[ids[number]], NAMES[category]) == (total, count), (number, category, world.goals[number])
+                found = _total(goals[ids[number]], NAMES[category])
+                assert found == (total, count), (number, category, world.goals[number])
     assert (await company.recalculate(ids[0])).changed == 0
     assert await stored(migrated) == goals
 

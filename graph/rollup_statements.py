@@ -1,0 +1,80 @@
+"""The statements of the rollup that are not compiled: a tree's shape, what is written, what is locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graph.statement import Count, Read, Write
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A tree: [depth, id] of its parents, the ways its goals choose records, how many goals it has."""
+
+    parents: list[tuple[int, str]]
+    holdings: list[str]
+    goals: int
+
+
+@dataclass(frozen=True)
+class TreeShape(Read[Shape], path="rollup/shape", row=Shape):
+    """The shape of the tree below a goal."""
+
+    root: str
+
+
+@dataclass(frozen=True)
+class ApplyChanges(Write[Count], path="rollup/apply", row=Count):
+    """Write {id, changes} of goals."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class FinishRun(Write[Count], path="rollup/finish", row=Count):
+    """Tell the root when, and up to which revision, its tree was calculated."""
+
+    root: str
+    now: datetime
+    seen: int
+
+
+@dataclass(frozen=True)
+class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
+    """The goals at and below one are no longer stale."""
+
+    root: str
+
+
+@dataclass(frozen=True)
+class LockRevisions(Write[Count], path="rollup/lock_revisions", row=Count):
+    """The sum of the revisions a metric's totals depend on, read under their locks."""
+
+    metric: str
+
+
+@dataclass(frozen=True)
+class AnnounceRun(Write[Count], path="rollup/announce", row=Count):
+    """Say that a run is under way until a moment."""
+
+    root: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A tree's root."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Roots(Read[Root], path="rollup/roots", row=Root):
+    """The roots of all trees, or of those a metric measures."""
+
+    metric: str | None
