@@ -167,7 +167,7 @@ async def move_goal(tx: Transaction, viewer: Viewer, goal_id: str, parent_id: st
         await goal_for_change(tx, viewer, parent_id, ("parentId",))
     goal = await locked_goal(tx, viewer, goal_id, also=parent_id)
     if not goal.parent_writable:
-        message = "Moving a goal needs the right to change the parent it leaves."
+        message = "Moving a goal needs the right to change it and both its parents."
         raise Refusal(ErrorCode.FORBIDDEN, message, ("id",))
     if parent_id is None and not viewer.administrator:
         message = "Only administrators may make a goal a root. Name a parent that you manage."

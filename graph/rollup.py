@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graph import rollup_compiler
-from graph.errors import ErrorCode, Refusal
+from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
@@ -30,6 +31,7 @@ from graph.rollup_statements import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from datetime import datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
@@ -211,14 +213,23 @@ async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> Ru
         await tx.run(FinishRun(root[0], clock.now(), revision))
         return RunReport(root[0], goals, recalculation.changed, len(recalculation.overflowed))
 
-    return await database.write(work, deadline=DEADLINE)
+    try:
+        return await database.write(work, deadline=DEADLINE)
+    except BaseException:
+        if root[0]:
+            with suppress(Unavailable):  # then the announcement ends by itself, at its deadline
+                await _announce_until(database, root[0], None)
+        raise
 
 
 async def announce(database: Database, clock: Clock, root: str) -> None:
     """Show the tree as CALCULATING from now until its run is over, or could no longer be alive."""
+    await _announce_until(database, root, clock.now() + timedelta(seconds=DEADLINE))
 
+
+async def _announce_until(database: Database, root: str, until: datetime | None) -> None:
     async def work(tx: Transaction) -> None:
-        await tx.run(AnnounceRun(root, clock.now() + timedelta(seconds=DEADLINE)))
+        await tx.run(AnnounceRun(root, until))
 
     await database.write(work)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from graph import rollup
 from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.goal import RollupState
-from graph.rollup_statements import AnnounceRun, Root, Roots
+from graph.rollup_statements import Root, Roots
 from graph.statement import Read
 
 if TYPE_CHECKING:
@@ -99,8 +99,6 @@ async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> 
         except Exception:  # noqa: BLE001 - one tree that cannot be managed must not keep all others from their numbers
             _log.exception("the rollup of the tree of goal %s failed", root.id)
             error = "The database or the program failed. See the log."
-        if error is not None:
-            await _take_back(database, root.id)
         yield TreeRun(root, report, error, perf_counter() - began)
 
 
@@ -117,12 +115,3 @@ async def standings(database: Database) -> list[tuple[Root, Standing]]:
         rows = await database.read(work, deadline=rollup.DEADLINE)
         found += [(some[row.position], row) for row in rows]
     return found
-
-
-async def _take_back(database: Database, root: str) -> None:
-    """Show the tree as CALCULATING no longer."""
-
-    async def work(tx: Transaction) -> None:
-        await tx.run(AnnounceRun(root, None))
-
-    await database.write(work)

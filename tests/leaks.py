@@ -285,27 +285,28 @@ def _possible(kind: Any) -> Any:
     return _SCHEMA.get_possible_types(kind)
 
 
+#: Status, body and headers of an answer.
+Observed = tuple[int, bytes, list[tuple[str, str]]]
+Answers = dict[tuple[str, str], Observed]
 _REQUEST_ID = re.compile(rb'"requestId":"[0-9a-f]+"')
 
 
-async def observed(client: Client, asked: Asked) -> tuple[int, bytes, list[tuple[str, str]]]:
+async def observed(client: Client, asked: Asked) -> Observed:
     """All that a client sees of an answer: status, body and headers, without the request's id."""
     answer = await client.post(asked.document, asked.variables)
     headers = [(name, value) for name, value in answer.headers.items() if name != "x-request-id"]
     return answer.status_code, _REQUEST_ID.sub(b'"requestId":"-"', answer.content), sorted(headers)
 
 
-async def differences(
-    scene: Scene, login: Callable[[str], Client], viewers: tuple[str, ...], asked: list[Asked]
-) -> list[str]:
-    """Change what is hidden, and name each viewer's document whose answer is another one than before."""
-    before = {(viewer, one.name): await observed(login(viewer), one) for viewer in viewers for one in asked}
-    failed = {key: body for key, (_, body, _) in before.items() if b'"errors":' in body}
-    assert not failed, failed
-    await scene.change_what_is_hidden()
-    found = []
-    for viewer, one in product(viewers, asked):
-        was, now = before[viewer, one.name], await observed(login(viewer), one)
-        if was != now:
-            found.append(f"{viewer}, {one.name}:\n  was {was[1].decode()[:3000]}\n  now {now[1].decode()[:3000]}")
-    return found
+async def answers(login: Callable[[str], Client], viewers: tuple[str, ...], asked: list[Asked]) -> Answers:
+    """What each viewer observes of each document, by both names."""
+    return {(viewer, one.name): await observed(login(viewer), one) for viewer, one in product(viewers, asked)}
+
+
+def differences(before: Answers, after: Answers) -> list[str]:
+    """Name each viewer's document whose answer is another one than before."""
+    return [
+        f"{viewer}, {name}:\n  was {was[1].decode()[:3000]}\n  now {after[viewer, name][1].decode()[:3000]}"
+        for (viewer, name), was in before.items()
+        if was != after[viewer, name]
+    ]

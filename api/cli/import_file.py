@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import orjson
 import typer
+from rich.markup import escape
 from rich.progress import DownloadColumn, Progress
 
 from api.cli import FAILED
@@ -98,8 +99,11 @@ async def run_import(
     for note in loading.notes:
         tell(note)
     columns = (*Progress.get_default_columns(), DownloadColumn())
-    with Progress(*columns, console=progress, disable=not progress.is_terminal, transient=True) as bar:
-        task = bar.add_task(loading.file.name, total=loading.size)
+    # Data must reach stdout, also while the bar is drawn on stderr.
+    with Progress(
+        *columns, console=progress, disable=not progress.is_terminal, transient=True, redirect_stdout=False
+    ) as bar:
+        task = bar.add_task(escape(loading.file.name), total=loading.size)
         async for batch in loading.run(database, HOST, clock):
             summary.add(batch)
             for refusal in batch.refused:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -114,6 +115,27 @@ def test_refused_rows_are_shown_and_counted_and_the_others_loaded(goals: Callabl
         "code": "INVALID_VALUE",
         "reason": "The row has 4 cells, the header 3. Quote cells that hold a comma.",
     }
+
+
+@pytest.mark.usefixtures("database")
+def test_progress_on_a_terminal_keeps_out_of_the_data(
+    goals: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Console(stderr=True, highlight=False, force_terminal=True)
+    for module in ("output", "import_file", "rollup"):
+        monkeypatch.setattr(f"api.cli.{module}.progress", terminal)
+    file, map_file = tmp_path / "accounts.csv", tmp_path / "accounts.toml"
+    file.write_text("key,name,trade,size\na,Customer A,retail,9\nb,Customer B\n")
+    map_file.write_text(MAP)
+    result = goals("import", "account", str(file), "--map", str(map_file), "--json")
+    answer = json.loads(result.stdout)
+    assert (answer["inserted"], [refusal["row"] for refusal in answer["refusals"]]) == (1, [3])
+    assert "accounts.csv" in result.stderr
+    assert "Not mapped, hence not loaded: size." in result.stderr
+    assert "goals rollup run" in result.stderr
+    run = goals("rollup", "run", "--json")
+    assert json.loads(run.stdout) == []
+    assert "0 trees, 0 goals" in run.stderr
 
 
 @pytest.mark.usefixtures("database")

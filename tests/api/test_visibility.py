@@ -71,7 +71,7 @@ async def goals(login: Callable[[str], Client], database: Database, clock: Fixed
 
     async def goal(title: str, parent: str | None, manager: str, owner: str, **more: Any) -> None:
         root: dict[str, Any] = {"metric_id": metric, "period": YEAR} if parent is None else {"parent_id": ids[parent]}
-        people = {"manager_id": company.ids[manager], "owner_id": company.ids[owner]}
+        people: dict[str, Any] = {"manager_id": company.ids[manager], "owner_id": company.ids[owner]}
         ids[title] = await company.goal(title, **root, **people, **more)
 
     await goal("Top", None, "director", "director")

@@ -1,0 +1,72 @@
+"""Every kind of statement that the rollup compiler makes: its text is a snapshot, and the same text runs on the database.
+
+A snapshot that is to change: UPDATE_SNAPSHOTS=1 make test, then read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from graph import rollup_compiler
+from graph.rollup_compiler import Category, Compiled, CountedField, Holding
+
+if TYPE_CHECKING:
+    from graph.database import Transaction
+    from tests.factories import Company
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+WON = CountedField(Category.ACTUAL, "Opportunity", "actualValue", "WON", (), "actualCloseDate")
+OPEN = CountedField(Category.IN_PROGRESS, "Opportunity", "estimatedValue", "OPEN", ("NEW", "IN_PROGRESS"), "openDate")
+CALLS = CountedField(Category.ACTUAL, "PhoneCall", None, "COMPLETED", (), "actualEndDate")
+
+CASES: dict[str, Compiled] = {
+    **{f"own_{holding.lower()}": rollup_compiler.own(holding, [WON, OPEN]) for holding in Holding},
+    "own_count": rollup_compiler.own(Holding.USER, [CALLS]),
+    "own_exact": rollup_compiler.own(Holding.TEAM_WITH_MEMBERS, [WON, OPEN], exact=True),
+    "without_own": rollup_compiler.without_own([Category.ACTUAL, Category.CUSTOM]),
+    "below_one": rollup_compiler.below([Category.ACTUAL]),
+    "below_all": rollup_compiler.below(list(Category)),
+    "below_exact": rollup_compiler.below([Category.ACTUAL], exact=True),
+}
+RUN: dict[str, Any] = {"root": "none", "from": "", "until": "g", "only": None, "ids": ["none"], "forced": []}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_the_text_is_the_snapshot_and_it_runs(name: str, company: Company) -> None:
+    compiled = CASES[name]
+    file = SNAPSHOTS / f"{name}.cypher"
+    text = compiled.text + "\n"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text("utf-8"), f"{file.name} differs: read the difference, then UPDATE_SNAPSHOTS=1"
+
+    async def work(tx: Transaction) -> list[dict[str, Any]]:
+        return await tx.text(compiled.text, RUN | compiled.parameters, name=compiled.name)
+
+    (row,) = await company.database.read(work)
+    assert list(row.values()) == [[]]
+
+
+def test_there_is_no_snapshot_without_a_case() -> None:
+    assert sorted(file.stem for file in SNAPSHOTS.glob("*.cypher")) == sorted(CASES)
+
+
+@pytest.mark.parametrize("name", ["a-b", "a`b", "a b", "1a", "", "a}", "ä", "a" * 101])
+def test_a_name_that_is_no_identifier_never_reaches_the_text(name: str) -> None:
+    with pytest.raises(ValueError, match="not a declared identifier"):
+        CountedField(Category.ACTUAL, "Opportunity", name or "`", "WON", (), "actualCloseDate")
+    with pytest.raises(ValueError, match="not a declared identifier"):
+        CountedField(Category.ACTUAL, name, "actualValue", "WON", (), "actualCloseDate")
+
+
+def test_values_are_parameters_only() -> None:
+    hostile = "WON' OR true //`}"
+    field = CountedField(Category.ACTUAL, "Opportunity", "actualValue", hostile, (hostile,), "actualCloseDate")
+    for holding in Holding:
+        compiled = rollup_compiler.own(holding, [field])
+        assert hostile not in compiled.text
+        assert compiled.parameters == {"actual_state": hostile, "actual_statuses": [hostile]}
