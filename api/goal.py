@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
+from api import goal_enums  # noqa: F401 - the enums below are described there
 from api.connection import Connection, read_page
 from api.context import Context, Info
-from api.enums import describe_enum
 from api.fields import aggregate, detail
 from api.loaders import ChildrenPage
 from api.metric import Metric
@@ -25,32 +25,6 @@ from graph.metric import MetricRow
 from graph.money import format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
-
-describe_enum(
-    GoalState,
-    "Whether a goal is open or closed.",
-    {
-        GoalState.OPEN: "It can change.",
-        GoalState.ACHIEVED: "Closed and read-only; its frozen total still counts in the goals above.",
-        GoalState.CANCELLED: "Closed and read-only; it no longer counts in the goals above.",
-    },
-)
-describe_enum(
-    RecordSet,
-    "Which records a goal's own part counts.",
-    {RecordSet.OWNED: "Those of its owner.", RecordSet.ALL: "All of the record type."},
-)
-describe_enum(
-    RollupState,
-    "How far the numbers can be relied on: the first that holds.",
-    {
-        RollupState.ERROR: "Something went wrong; the last good numbers are kept.",
-        RollupState.OVERFLOW: "A total does not fit 64 bits; the last good numbers are kept.",
-        RollupState.CALCULATING: "A run is under way.",
-        RollupState.STALE: "Something changed that the numbers do not contain yet.",
-        RollupState.CURRENT: "The numbers contain every change.",
-    },
-)
 
 
 @strawberry.type(description="How a goal's numbers came about.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any
 
@@ -35,7 +36,12 @@ class GoalOrderField(Enum):
     CREATED_AT = strawberry.enum_value("createdAt", description="By the moment of creation.")
 
 
-_DATES = {GoalOrderField.START_DATE, GoalOrderField.END_DATE}
+#: How an order's key comes back from a cursor, where JSON has no such type.
+_READ: dict[GoalOrderField, Callable[[str], date]] = {
+    GoalOrderField.START_DATE: date.fromisoformat,
+    GoalOrderField.END_DATE: date.fromisoformat,
+    GoalOrderField.CREATED_AT: datetime.fromisoformat,
+}
 
 
 @strawberry.input(description="Order of goals; ties are broken by id.")
@@ -88,8 +94,8 @@ class GoalQuery:
         cursors = context.cursors({"field": "goals", "filter": repr(wanted), "order": repr(order)})
         page = read_page(cursors, first=first, after=after, forward_only=True)
         after_key: Any = page.after[0] if page.after else None
-        if after_key is not None and order.field in _DATES:
-            after_key = date.fromisoformat(after_key)
+        if after_key is not None and order.field in _READ:
+            after_key = _READ[order.field](after_key)
         statement = GoalsPage(
             viewer=context.viewer.id,
             search=wanted.search or None,

@@ -74,7 +74,8 @@ async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: da
         check_closed(parent, ("parentId",), inside=True)
         check_parent(parent, metric.id, period, period_field=("period",))
     target, stretch = check_targets(metric, draft.target, draft.stretch_target)
-    manager = await manager_id(tx, draft.manager_id or viewer.id)
+    manager = await manager_id(tx, viewer.id if draft.manager_id is None else draft.manager_id)
+    owner = await owner_id(tx, manager if draft.owner_id is None else draft.owner_id)
     goal_id = str(uuid4())
     properties = {
         "title": checked_name(draft.title, ("title",)),
@@ -88,11 +89,7 @@ async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: da
         "includeTeamMembers": draft.include_team_members,
         **period_properties(period),
     }
-    await tx.run(
-        statements.CreateGoal(
-            goal_id, metric.id, manager, await owner_id(tx, draft.owner_id or manager), draft.parent_id, properties, now
-        )
-    )
+    await tx.run(statements.CreateGoal(goal_id, metric.id, manager, owner, draft.parent_id, properties, now))
     if draft.parent_id is not None:
         await tx.run(statements.MarkStale([draft.parent_id]))
     return goal_id
@@ -104,12 +101,12 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     check_closed(goal, ("id",))
     properties = {"updatedAt": now, **_plain_changes(changes)}
     properties |= await _metric_and_targets(tx, viewer, goal, changes)
-    if changes.get("manager_id"):
+    if changes.get("manager_id") is not None:
         await tx.run(statements.SetManager(goal_id, await manager_id(tx, changes["manager_id"])))
-    if changes.get("owner_id"):
+    if changes.get("owner_id") is not None:
         await tx.run(statements.SetOwner(goal_id, await owner_id(tx, changes["owner_id"])))
     along: list[str] = []
-    if "period" in changes:
+    if "period" in changes and changes["period"] != goal.goal.period:
         along = await check_period_change(tx, viewer, goal, changes["period"])
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
     if changes.get("restricted"):

@@ -71,13 +71,20 @@ class LocalServer:
     database = "neo4j"
 
     def __init__(
-        self, home: Path, *, heap: str = "1g", pagecache: str = "256m", jars: Sequence[Path] | None = None
+        self,
+        home: Path,
+        *,
+        heap: str = "1g",
+        pagecache: str = "256m",
+        jars: Sequence[Path] | None = None,
+        settings: Sequence[str] = (),
     ) -> None:
         self.home = home.resolve()
         self._data = self.home / "data"
         self._heap = heap
         self._pagecache = pagecache
         self._jars = jars
+        self._settings = settings
         self._lock: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -193,7 +200,7 @@ class LocalServer:
         logs = self._data / "logs"
         logs.mkdir(exist_ok=True)
         settings = _CONFIGURATION.format(host=_HOST, port=self._port, pagecache=self._pagecache)
-        (self._data / "neo4j.conf").write_text(settings)
+        (self._data / "neo4j.conf").write_text(settings + "".join(f"{line}\n" for line in self._settings))
         options = [
             "-XX:+UseG1GC",
             "-Xms64m",

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from graph import rollup_compiler
 from graph.errors import ErrorCode, Refusal, Unavailable
@@ -25,20 +26,22 @@ from graph.rollup_statements import (
     ApplyChanges,
     ClearStale,
     FinishRun,
+    GoalsInError,
     LockRevisions,
-    TreeShape,
+    ParentsByDepth,
+    Shape,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
     from graph.metric import MetricRow
-    from graph.rollup_statements import Shape
 
-T = TypeVar("T")
+#: Runs a compiled statement with the parameters of one job; its rows.
+RunsJob = Callable[[Compiled, dict[str, Any]], Awaitable[list[Any]]]
 
 #: Seconds a run of one tree may take.
 DEADLINE = 600.0
@@ -73,26 +76,48 @@ class Recalculation:
         self.overflowed: set[str] = set()
         self.changed = 0
 
-    async def run(self, read: Callable[[Compiled, dict[str, Any]], Awaitable[list[dict[str, Any]]]] | None) -> int:
-        """Calculate and write; how many goals there are. `read`: how to run own parts outside the transaction."""
-        shape = await self._tx.one(TreeShape(self._root))
-        if shape is None:
-            return 0
-        ranges = RANGES if read is not None and shape.goals >= PARALLEL_FROM else WHOLE
-        outside = read if ranges is RANGES else None
-        own = await self._own(shape, ranges, outside or self._inside)
-        parents = {goal_id for _, goal_id in shape.parents}
+    async def run(self, outside: RunsJob | None) -> int:
+        """Calculate and write; how many goals there are. `outside`: reads beside the transaction, for a big tree."""
+        shape = await self._shape()
+        ranges = RANGES if outside is not None and shape.goals >= PARALLEL_FROM else WHOLE
+        read = outside if outside is not None and ranges is RANGES else self._inside
+        own = await self._own(shape, ranges, read)
+        if own or await self._sums_differ(ranges, read):
+            await self._write(own)
+        if shape.stale:
+            await self._tx.run(ClearStale(shape.stale))
+        return shape.goals
+
+    async def _shape(self) -> Shape:
+        compiled = rollup_compiler.shape(self._categories)
+        (columns,) = await self._tx.text(compiled.text, {"root": self._root}, name=compiled.name)
+        return Shape(**columns)
+
+    async def _sums_differ(self, ranges: Sequence[tuple[str, str]], read: RunsJob) -> bool:
+        """Whether any goal's sum is not that of its children as they are stored: then somebody wrote past the rules."""
+        compiled = rollup_compiler.below(self._categories, whole_tree=True)
+        jobs = [(compiled, {"from": start, "until": until, "forced": []}) for start, until in ranges]
+        return any(await self._read_all(jobs, read))
+
+    async def _read_all(self, jobs: Sequence[tuple[Compiled, dict[str, Any]]], read: RunsJob) -> list[list[Any]]:
+        """The rows of each job. One transaction takes one statement at a time; other readers work side by side."""
+        reads = [read(compiled, more) for compiled, more in jobs]
+        return [await one for one in reads] if read == self._inside else list(await asyncio.gather(*reads))
+
+    async def _write(self, own: dict[str, dict[str, Any]]) -> None:
+        """Write new own parts, and every goal's sum from the leaves up."""
+        parents = await self._tx.run(ParentsByDepth(self._root))
+        above = {row.id for row in parents}
         await self._apply(
             {"id": goal_id, "changes": self._judged(goal_id, values, None)}
             for goal_id, values in own.items()
-            if goal_id not in parents
+            if goal_id not in above
         )
         levels: dict[int, list[str]] = defaultdict(list)
-        for depth, goal_id in shape.parents:
-            levels[depth].append(goal_id)
+        for row in parents:
+            levels[row.depth].append(row.id)
         for depth in sorted(levels, reverse=True):
             await self.fold(levels[depth], own)
-        return shape.goals
 
     async def fold(self, ids: list[str], own: dict[str, dict[str, Any]]) -> None:
         """Bring the sums of goals of one level up to date with their children. `own`: new own parts, by goal."""
@@ -102,29 +127,29 @@ class Recalculation:
             {"id": row["id"], "changes": self._judged(row["id"], own.get(row["id"], {}), row)} for row in rows
         )
 
+    async def own_of(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """New own parts of these goals of the tree alone."""
+        found = await self._own(await self._shape(), WHOLE, self._inside, ids)
+        return {goal_id: found[goal_id] for goal_id in ids if goal_id in found}
+
     async def _own(
-        self,
-        shape: Shape,
-        ranges: Sequence[tuple[str, str]],
-        read: Callable[[Compiled, dict[str, Any]], Awaitable[list[dict[str, Any]]]],
+        self, shape: Shape, ranges: Sequence[tuple[str, str]], read: RunsJob, only: list[str] | None = None
     ) -> dict[str, dict[str, Any]]:
-        """New own parts by goal, as stored properties; a sum that does not fit is None."""
+        """New own parts by goal, as stored properties; of these goals alone if `only` says which."""
         jobs = [
-            (Holding(holding), fields, {"from": start, "until": until, "only": None})
+            (Holding(holding), fields, {"from": start, "until": until, "only": only})
             for holding in sorted(shape.holdings)
             for fields in self._by_type.values()
             for start, until in ranges
         ]
-        reads = [read(rollup_compiler.own(holding, fields), more) for holding, fields, more in jobs]
-        # One transaction takes one statement at a time; readers of their own work side by side.
-        results = [await one for one in reads] if read == self._inside else await asyncio.gather(*reads)
+        compiled = [(rollup_compiler.own(holding, fields), more) for holding, fields, more in jobs]
+        results = await self._read_all(compiled, read)
         found: dict[str, dict[str, Any]] = defaultdict(dict)
         for (holding, fields, more), rows in zip(jobs, results, strict=True):
             exact = rollup_compiler.own(holding, fields, exact=True)
             for row in await self._made_exact(rows, exact, partial(_only, more)):
                 self._take(found[row["id"]], row, "Own")
-        nothing = await self._inside(rollup_compiler.without_own(self._categories), {})
-        for goal_id in nothing:
+        for goal_id in shape.without_own:
             for category in self._categories:
                 found[goal_id] |= {f"{category.stored}Own": 0, f"{category.stored}OwnCount": 0}
         return dict(found)
@@ -169,6 +194,12 @@ class Recalculation:
         if sums is not None:
             self._take(changes, sums, "Below")
             changes["incomplete"] = sums["incomplete"] or None
+        else:
+            # A leaf has nothing below, also if its children went while it was in OVERFLOW and kept their sum.
+            changes |= {
+                f"{category.stored}Below{part}": None for category in self._categories for part in ("", "Count")
+            }
+            changes["incomplete"] = None
         for category in self._categories:
             stored = sums[f"{category.column}_own"] if sums is not None else 0
             own_part = changes.get(f"{category.stored}Own", stored) or 0
@@ -238,7 +269,6 @@ async def recalculate_inside(tx: Transaction, goal_id: str) -> None:
     """Recalculate a goal and all below it inside a mutation that holds the root's lock; then its ancestors."""
     metric, fields = await _definition(tx, goal_id)
     await Recalculation(tx, goal_id, metric, fields).run(None)
-    await tx.run(ClearStale(goal_id))
 
 
 async def fold_upwards(tx: Transaction, ids: Sequence[str]) -> None:
@@ -246,8 +276,11 @@ async def fold_upwards(tx: Transaction, ids: Sequence[str]) -> None:
     if ids:
         metric, fields = await _definition(tx, ids[0])
         recalculation = Recalculation(tx, ids[-1], metric, fields)
+        # A goal in OVERFLOW keeps old numbers: only with its own part worked out anew is it known whether it fits now.
+        failed = [row.id for row in await tx.run(GoalsInError(list(ids)))]
+        own = await recalculation.own_of(failed) if failed else {}
         for goal_id in ids:
-            await recalculation.fold([goal_id], {})
+            await recalculation.fold([goal_id], own)
 
 
 async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:

@@ -70,6 +70,21 @@ _OWNER_LABELS = {
 }
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
+_GOALS_NAMED = """\
+UNWIND $ids AS id
+MATCH (p:Goal {id: id})
+WHERE p.state = 'OPEN'
+"""
+_PARENTS_OF_TREE = """\
+MATCH (root:Goal {id: $root})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(p:Goal)
+WHERE p.state = 'OPEN'
+  AND p.id >= $from
+  AND p.id < $until
+  AND EXISTS { (p)<-[:CHILD_OF]-(:Goal) }
+"""
+
 #: Sums past 64 bits become floats in Cypher; halves of this size add up exactly in any practical number.
 HALF = 2**32
 
@@ -110,12 +125,18 @@ def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False
     sum = high x 2^32 + low. Source of the formula: semantics.md §9, own(G, F).
     """
     columns = [field.category.column for field in fields]
-    amounts = {field.category.column: f"r.{field.amount}" if field.amount else "1" for field in fields}
-    flags = ",\n    ".join(f"{_counts(field)} AS is_{field.category.column}" for field in fields)
+    dates = sorted({field.date for field in fields})
+    read = ["r.state AS record_state"]
+    read += ["r.status AS record_status"] if any(field.statuses for field in fields) else []
+    # Aliases have an underscore, which no declared field has.
+    read += [f"r.{date} AS on_{date}" for date in dates]
+    amounts = ",\n    ".join(
+        f"CASE WHEN {_counts(field)} THEN {f'coalesce(r.{field.amount}, 0)' if field.amount else '1'} END"
+        f" AS {field.category.column}"
+        for field in fields
+    )
     sums = ",\n    ".join(
-        f"{_sum(f'CASE WHEN is_{column} THEN {amounts[column]} END', exact=exact)} AS {column},\n"
-        f"    count(CASE WHEN is_{column} THEN 1 END) AS {column}_count"
-        for column in columns
+        f"{_sum(column, exact=exact)} AS {column}, count({column}) AS {column}_count" for column in columns
     )
     path = _PATHS[holding].format(label=fields[0].label)
     text = f"""\
@@ -128,11 +149,11 @@ WHERE g.state = 'OPEN'
   AND g.id >= $from
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}
-{_owner_match(holding)}CALL (g{", owner" if holding in _OWNER_LABELS else ""}) {{
+{_owner_match(holding)}WITH g, {"owner, " if holding in _OWNER_LABELS else ""}g.startDate AS goal_start, g.endDate AS goal_end
+CALL ({"owner, " if holding in _OWNER_LABELS else ""}goal_start, goal_end) {{
   MATCH {path.replace(f"(owner:{_OWNER_LABELS.get(holding)})", "(owner)")}
-  WITH r,
-    {flags}
-  WHERE {" OR ".join(f"is_{column}" for column in columns)}
+  WITH r, goal_start, goal_end, {", ".join(read)}
+  WITH {amounts}
   RETURN {sums}
 }}
 WITH g, {", ".join(f"{column}, {column}_count" for column in columns)}
@@ -148,12 +169,13 @@ WITH g, {", ".join(f"{column}, {column}_count" for column in columns)}
     return Compiled(f"rollup/own_{holding.lower()}", text, parameters)
 
 
-def without_own(categories: Sequence[Category]) -> Compiled:
-    """The goals of a tree that take everything from their children, and whose own part is not stored as 0 yet.
+def shape(categories: Sequence[Category]) -> Compiled:
+    """What a run needs to know of a tree before it reads records, in one walk.
 
-    Adds parameter `root`. One row: `ids`.
+    Adds parameter `root`. One row: `goals` (how many), `holdings` (the ways its goals find records), `without_own` (ids
+    of goals that take everything from their children and whose own part is not stored as 0 yet), `stale` (ids).
     """
-    differs = "\n    OR ".join(
+    differs = "\n      OR ".join(
         f"g.{category.stored}Own IS NULL OR g.{category.stored}Own <> 0 OR g.{category.stored}OwnCount <> 0"
         for category in categories
     )
@@ -161,21 +183,27 @@ def without_own(categories: Sequence[Category]) -> Compiled:
 MATCH (root:Goal {{id: $root}})
 // Unbounded: a tree has any depth.
 MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal)
-WHERE g.state = 'OPEN'
-  AND g.rollupOnlyFromChildren
-  AND (g.rollupError IS NOT NULL
-    OR {differs})
-RETURN collect(g.id) AS ids"""
-    return Compiled("rollup/without_own", text, {})
+WITH g, g.state = 'OPEN' AND g.rollupOnlyFromChildren AS only_children,
+  CASE WHEN g.state = 'OPEN' AND NOT g.rollupOnlyFromChildren AND g.recordSet = 'OWNED'
+    THEN head([(g)-[:OWNED_BY]->(owner:Owner) | owner.kind]) END AS kind
+RETURN count(*) AS goals,
+  collect(DISTINCT CASE
+    WHEN kind = 'TEAM' AND g.includeTeamMembers THEN 'TEAM_WITH_MEMBERS'
+    WHEN kind IS NULL AND g.state = 'OPEN' AND NOT only_children THEN 'ALL'
+    ELSE kind END) AS holdings,
+  collect(CASE WHEN only_children AND (g.rollupError IS NOT NULL
+      OR {differs}) THEN g.id END) AS without_own,
+  collect(CASE WHEN g.stale THEN g.id END) AS stale"""
+    return Compiled("rollup/shape", text, {})
 
 
-def below(categories: Sequence[Category], *, exact: bool = False) -> Compiled:
+def below(categories: Sequence[Category], *, exact: bool = False, whole_tree: bool = False) -> Compiled:
     """What the children of each of these goals add up to, where that differs from what is stored.
 
-    Adds parameters `ids` (goals of one level) and `forced` (those of them to return in any case). One row: `rows`, a
-    list of {id, incomplete, <category>: sum of the children's totals, <category>_count, <category>_own: the stored
-    own part}; sums as in `own`. A child that is cancelled or not yet calculated adds nothing. Source of the formula:
-    semantics.md §9, computed(G, F).
+    Adds parameters `forced` (goals to return in any case) and `ids` (goals of one level) or, for the `whole_tree`,
+    `root`, `from` and `until` as in `own`. One row: `rows`, a list of {id, incomplete, <category>: sum of the children's
+    totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A child that is cancelled or not
+    yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
     """
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
@@ -200,11 +228,9 @@ WHERE p.id IN $forced
         f" {category.column}_own: p.{category.stored}Own"
         for category in categories
     )
+    head = _PARENTS_OF_TREE if whole_tree else _GOALS_NAMED
     text = f"""\
-UNWIND $ids AS id
-MATCH (p:Goal {{id: id}})
-WHERE p.state = 'OPEN'
-CALL (p) {{
+{head}CALL (p) {{
   MATCH (p)<-[:CHILD_OF]-(c:Goal)
   WHERE c.state <> 'CANCELLED'
   RETURN {sums},
@@ -217,8 +243,8 @@ WITH p, incomplete, {", ".join(f"{column}, {column}_count" for column in columns
 
 def _counts(field: CountedField) -> str:
     column = field.category.column
-    statuses = f" AND r.status IN ${column}_statuses" if field.statuses else ""
-    return f"r.state = ${column}_state{statuses} AND g.startDate <= r.{field.date} <= g.endDate"
+    statuses = f" AND record_status IN ${column}_statuses" if field.statuses else ""
+    return f"record_state = ${column}_state{statuses} AND goal_start <= on_{field.date} <= goal_end"
 
 
 def _sum(expression: str, *, exact: bool) -> str:

@@ -69,11 +69,8 @@ async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
     """List the roots of all trees by title, or of the one that a goal is in. Refuses NOT_FOUND."""
 
     async def work(tx: Transaction) -> list[Root]:
-        roots = await tx.run(Roots(None))
-        if goal_id is None:
-            return roots
-        wanted = set(await rollup.lock_roots(tx, [goal_id]))
-        return [root for root in roots if root.id in wanted]
+        wanted = None if goal_id is None else set(await rollup.lock_roots(tx, [goal_id]))
+        return [root for root in await tx.run(Roots(None)) if wanted is None or root.id in wanted]
 
     return await (database.read if goal_id is None else database.write)(work, deadline=rollup.DEADLINE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.statement import Count, Read, Write
+from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,16 +13,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A tree: [depth, id] of its parents, the ways its goals choose records, how many goals it has."""
+    """A tree before a run: `rollup_compiler.shape`. Holdings are the names of `Holding`; the lists are goal ids."""
 
-    parents: list[tuple[int, str]]
-    holdings: list[str]
     goals: int
+    holdings: list[str]
+    without_own: list[str]
+    stale: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A goal with children, and its depth below the run's root."""
+
+    id: str
+    depth: int
 
 
 @dataclass(frozen=True)
-class TreeShape(Read[Shape], path="rollup/shape", row=Shape):
-    """The shape of the tree below a goal."""
+class ParentsByDepth(Read[Parent], path="rollup/parents", row=Parent):
+    """The goals with children, at and below one."""
 
     root: str
 
@@ -45,9 +54,9 @@ class FinishRun(Write[Count], path="rollup/finish", row=Count):
 
 @dataclass(frozen=True)
 class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
-    """The goals at and below one are no longer stale."""
+    """These goals are no longer stale."""
 
-    root: str
+    ids: list[str]
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,13 @@ class AnnounceRun(Write[Count], path="rollup/announce", row=Count):
 
     root: str
     until: datetime | None
+
+
+@dataclass(frozen=True)
+class GoalsInError(Read[Id], path="rollup/in_error", row=Id):
+    """Those of these goals whose last numbers were kept because new ones could not be."""
+
+    ids: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
+    Undefined,
     get_named_type,
 )
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _SCHEMA: Any = schema._schema
 HALF = GoalPeriod(PeriodKind.CUSTOM, None, None, "first half", date(2026, 1, 1), date(2026, 6, 30))
 #: Who looks. Nothing that the scene calls hidden may be seen by any of them.
-VIEWERS = ("director", "manager", "rep-a", "rep-b", "outsider")
+VIEWERS = ("director", "manager", "rep-a", "outsider")
 HIDDEN_GOALS = ("Secret", "Secret leaf", "Other tree")
 PAGING = {"first", "after"}
 
@@ -223,7 +224,7 @@ def uncovered(given: dict[str, list[dict[str, Any]]], queries: dict[str, GraphQL
         used = {key for one in asked for key in one}
         for argument, definition in field_.args.items():
             if isinstance(definition.type, GraphQLNonNull) and not all(
-                argument in one or definition.default_value is not None for one in asked
+                argument in one or definition.default_value is not Undefined for one in asked
             ):
                 missing.append(f"{name}({argument}) is required and not given")
             if argument not in used | BOUNDS:
@@ -240,7 +241,7 @@ def documents(scene: Scene) -> list[Asked]:
     given = arguments(scene)
     found = []
     for name, field_ in _SCHEMA.query_type.fields.items():
-        for selection in _selections(get_named_type(field_.type), 1 if name == "goals" else 2):
+        for selection in _selections(get_named_type(field_.type), DEPTHS.get(name, 2)):
             for values in given.get(name, [{}]):
                 declared = ", ".join(f"${key}: {field_.args[key].type}" for key in values)
                 passed = ", ".join(f"{key}: ${key}" for key in values)
@@ -250,8 +251,14 @@ def documents(scene: Scene) -> list[Asked]:
     return found
 
 
+#: How many objects below the first a document selects, where that is not two: what they hold is selected elsewhere.
+DEPTHS = {"goals": 1, "goalTree": 0, "node": 0, "nodes": 1}
+
+
 def _selections(kind: Any, depth: int) -> list[str]:
     """All fields of a type, `depth` objects deep; of an interface, those of each of its types in turn."""
+    if isinstance(kind, GraphQLInterfaceType) and not depth:
+        return ["{ __typename id }"]
     if isinstance(kind, GraphQLInterfaceType):
         return [f"{{ __typename ... on {one.name} {_fields(one, depth)} }}" for one in _possible(kind)]
     return [_fields(kind, depth)]

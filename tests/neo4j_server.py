@@ -49,7 +49,9 @@ def neo4j_jars() -> list[Path]:
 @pytest.fixture(scope="session")
 def local_neo4j(neo4j_jars: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """Start a server in a temporary home; that this fails is a failure of every test on it."""
-    with LocalServer(tmp_path_factory.mktemp("neo4j"), heap="1g", jars=neo4j_jars) as server:
+    # Each test empties the database and fills it anew: plans made for the one before serve the next as well.
+    settings = ["dbms.cypher.min_replan_interval=1h"]
+    with LocalServer(tmp_path_factory.mktemp("neo4j"), heap="1g", jars=neo4j_jars, settings=settings) as server:
         yield server
 
 

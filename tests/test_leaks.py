@@ -92,7 +92,7 @@ async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
     assert not found, "\n\n".join(found[:5])
 
 
-def test_every_query_field_and_argument_is_asked_for(scene: Scene) -> None:
+async def test_every_query_field_and_argument_is_asked_for(scene: Scene) -> None:
     given = leaks.arguments(scene)
     assert leaks.uncovered(given) == []
     queries = dict(schema._schema.query_type.fields)  # type: ignore[union-attr]
@@ -107,7 +107,7 @@ PLANTED = [
     ("visibility/goal", "NOT entity.restricted AND ", "", "goalTree ", "manager"),
     ("visibility/goals", "WHERE NOT entity.restricted", "", "goals ", "manager"),
     ("visibility/record", "", "true", "records ", "rep-a"),
-    ("visibility/record", "", "true", "node ", "outsider"),
+    ("visibility/record", "", "true", "nodes ", "outsider"),
     ("columns/visible_parent", "visible.goal(parent)", "true", "goalTree ", "rep-b"),
     ("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)", "goalTree ", "director"),
     ("goal/ancestors_of", "(step:Goal WHERE visible.goal(step))", "(step:Goal)", "goal ", "rep-b"),
@@ -137,7 +137,7 @@ async def test_each_planted_leak_is_seen(
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
     """Give what replaces a part of one statement or fragment, or all of it; what it replaced before is as it was."""
-    read = cypher._read  # noqa: SLF001 - the one place where statements are read
+    read = cypher._read
 
     def plant(path: str, part: str, instead: str) -> None:
         def planted_read(name: str) -> str:
@@ -227,7 +227,9 @@ async def test_a_hidden_goal_is_refused_as_an_absent_one(scene: Scene, login: Ca
                     assert hidden == absent, (viewer, name, given)
 
 
-async def test_only_administrators_change_metrics_structure_records_and_calendar(login: Callable[[str], Client]) -> None:
+async def test_only_administrators_change_metrics_structure_records_and_calendar(
+    login: Callable[[str], Client],
+) -> None:
     for name, given in ADMINISTRATORS.items():
         attempt = _mutation(name, given)
         answer = (await login("director").data(attempt.document, attempt.variables))[name]

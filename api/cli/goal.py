@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli import FAILED, NOT_PERMITTED, UNREACHABLE, USAGE
-from api.cli.output import AsJson, console, tell
+from api.cli.output import AsJson, console
 from graph.settings import read_settings
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ GoalId = Annotated[str, typer.Argument(metavar="ID", help="The goal's id; `goals
 _TIMEOUT: Final = 60.0  # seconds
 _UNAUTHENTICATED: Final = 401
 _PAGE: Final = 200
+_LARGEST_TREE: Final = 10_000
 _CODES: Final = {"UNAUTHENTICATED": NOT_PERMITTED, "FORBIDDEN": NOT_PERMITTED, "UNAVAILABLE": UNREACHABLE}
 
 _LINE: Final = (
@@ -41,7 +42,7 @@ _LIST: Final = (
     " pageInfo { hasNextPage endCursor } edges { node { ...Line } } } } " + _LINE
 )
 _TREE: Final = (
-    "query Tree($id: ID!, $depth: Int!) { goalTree(rootId: $id, depth: $depth, first: 10000)"
+    "query Tree($id: ID!, $depth: Int!, $first: Int!) { goalTree(rootId: $id, depth: $depth, first: $first)"
     " { truncated nodes { id parentId depth childCount goal { ...Line } } } } " + _LINE
 )
 _SHOW: Final = (
@@ -66,22 +67,19 @@ def list_goals(
 ) -> None:
     """List goals by title: `goals goal list --roots`."""
     found: list[dict[str, Any]] = []
-    after = None
-    total = limit
-    while len(found) < min(limit, total):
+    after, more, total = None, True, 0
+    while more and len(found) < limit:
         wanted = {"search": search, "rootsOnly": roots}
         page = {"first": min(_PAGE, limit - len(found)), "after": after}
         goals = ask(_LIST, {"filter": wanted, **page}, token=token, url=url)["goals"]
         found += [edge["node"] for edge in goals["edges"]]
-        total, after = goals["totalCount"], goals["pageInfo"]["endCursor"]
-        if not goals["pageInfo"]["hasNextPage"]:
-            break
+        total, after, more = goals["totalCount"], goals["pageInfo"]["endCursor"], goals["pageInfo"]["hasNextPage"]
     if as_json:
         _print_json(found)
-        return
-    _print([(goal["title"], goal) for goal in found], ids=True)
-    if total > len(found):
-        tell(f"{len(found)} of {total} goals. More with --limit.")
+    else:
+        _print([(goal["title"], goal) for goal in found], ids=True)
+    if more:
+        _say(f"These are {len(found)} of {total} goals. More with --limit.")
 
 
 @app.command()
@@ -93,16 +91,18 @@ def tree(
     as_json: AsJson = False,
 ) -> None:
     """Draw the tree below a goal with owners, actuals, targets and statuses: `goals goal tree ID --depth 2`."""
-    found = ask(_TREE, {"id": goal, "depth": depth}, token=token, url=url)["goalTree"]
+    found = ask(_TREE, {"id": goal, "depth": depth, "first": _LARGEST_TREE}, token=token, url=url)["goalTree"]
     if found is None:
         _end_not_found()
+    nodes = found["nodes"]
     if as_json:
         _print_json(found)
-        return
-    nodes = found["nodes"]
-    _print([(guide + node["goal"]["title"], node["goal"]) for guide, node in zip(_guides(nodes), nodes, strict=True)])
+    else:
+        _print(
+            [(guide + node["goal"]["title"], node["goal"]) for guide, node in zip(_guides(nodes), nodes, strict=True)]
+        )
     if found["truncated"]:
-        tell("The lowest levels are left out: the tree is too big for one answer. Draw a branch of it.")
+        _say(f"Only the upper {len(nodes)} goals are here: the tree is too big for one answer. Ask for a branch of it.")
 
 
 @app.command()
@@ -220,5 +220,10 @@ def _end_not_found() -> NoReturn:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print(f"goals: {message}", file=sys.stderr)
+    _say(message)
     raise typer.Exit(code)
+
+
+def _say(message: str) -> None:
+    """Say on stderr what the user must know, whether somebody watches or not."""
+    print(f"goals: {message}", file=sys.stderr)

@@ -1,8 +1,6 @@
-// The numbers of these goals and all below them contain every change of their definition.
+// The numbers of these goals contain every change of their definition.
 // sees: engine
-MATCH (root:Goal {id: $root})
-// Unbounded: a tree has any depth.
-MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
-WHERE g.stale
+UNWIND $ids AS id
+MATCH (g:Goal {id: id})
 SET g.stale = null
 RETURN count(*) AS count

@@ -42,7 +42,8 @@ _OWNERS = {
 _ALL_NODES: LiteralString = """
 MATCH (n) RETURN elementId(n) AS id, labels(n) AS names, properties(n) AS properties
 UNION ALL
-MATCH (a)-[r]->(b) RETURN elementId(r) AS id, [type(r), elementId(a), elementId(b)] AS names, properties(r) AS properties
+MATCH (a)-[r]->(b)
+RETURN elementId(r) AS id, [type(r), elementId(a), elementId(b)] AS names, properties(r) AS properties
 """
 
 Q1 = {"custom": {"startDate": "2026-01-01", "endDate": "2026-03-31"}}

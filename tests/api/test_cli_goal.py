@@ -125,7 +125,20 @@ def test_long_lists_are_read_page_by_page(
     goal: Callable[..., Result], ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.cli.goal._PAGE", 4)
-    assert [row["title"] for row in json.loads(goal("administrator", "list", "--json").stdout)] == sorted(ids)
+    whole = goal("administrator", "list", "--json")
+    assert [row["title"] for row in json.loads(whole.stdout)] == sorted(ids)
+    part = goal("administrator", "list", "--limit", "5")
+    assert len(part.stdout.splitlines()) == 6
+    assert (whole.stderr, part.stderr) == ("", "goals: These are 5 of 6 goals. More with --limit.\n")
+
+
+def test_a_tree_too_big_for_one_answer_says_so(
+    goal: Callable[..., Result], ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cli.goal._LARGEST_TREE", 4)
+    tree = goal("administrator", "tree", ids["Company [all]"])
+    assert [line.split()[0] for line in tree.stdout.splitlines()[1:]] == ["Company", "├──", "│", "└──"]
+    assert tree.stderr.startswith("goals: Only the upper 4 goals are here")
 
 
 def test_a_tree_is_drawn_without_what_is_hidden(goal: Callable[..., Result], ids: dict[str, str]) -> None:

@@ -35,9 +35,7 @@ async def test_no_answer_has_a_sum_that_is_not_that_of_its_parts(company: Compan
     teams = [await company.goal(name, parent_id=root, rollup_only_from_children=True) for name in ("East", "West")]
     await company.users(*(f"Rep {number:02}" for number in range(CHILDREN)))
     reps = [
-        await company.goal(
-            f"Rep {number:02}", parent_id=teams[number % 2], owner_id=company.ids[f"Rep {number:02}"]
-        )
+        await company.goal(f"Rep {number:02}", parent_id=teams[number % 2], owner_id=company.ids[f"Rep {number:02}"])
         for number in range(CHILDREN)
     ]
     over = asyncio.Event()
@@ -80,9 +78,7 @@ async def test_no_answer_has_a_sum_that_is_not_that_of_its_parts(company: Compan
 
 async def execute(document: str, root: str, company: Company, settings: Settings) -> Any:
     key: SecretStr = settings.signing_key()
-    context = Context(
-        "request", "administrator", company.database, company.clock, settings, key, make_loaders=Loaders
-    )
+    context = Context("request", "administrator", company.database, company.clock, settings, key, make_loaders=Loaders)
     result = await schema.execute(f"query ($root: ID!) {document}", {"root": root}, context_value=context)
     assert result.errors is None, result.errors
     return result.data

@@ -1,4 +1,4 @@
-"""The worked examples of the semantics, each as a client lives it: GraphQL in, GraphQL out, numbers as in the document."""
+"""The worked examples of the semantics, each as a client lives it: GraphQL in and out, numbers as in the document."""
 
 from __future__ import annotations
 

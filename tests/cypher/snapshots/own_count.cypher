@@ -8,13 +8,12 @@ WHERE g.state = 'OPEN'
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only)
 MATCH (g)-[:OWNED_BY]->(owner:User)
-CALL (g, owner) {
+WITH g, owner, g.startDate AS goal_start, g.endDate AS goal_end
+CALL (owner, goal_start, goal_end) {
   MATCH (owner)<-[:OWNED_BY]-(r:PhoneCall)
-  WITH r,
-    r.state = $actual_state AND g.startDate <= r.actualEndDate <= g.endDate AS is_actual
-  WHERE is_actual
-  RETURN sum(CASE WHEN is_actual THEN 1 END) AS actual,
-    count(CASE WHEN is_actual THEN 1 END) AS actual_count
+  WITH r, goal_start, goal_end, r.state AS record_state, r.actualEndDate AS on_actualEndDate
+  WITH CASE WHEN record_state = $actual_state AND goal_start <= on_actualEndDate <= goal_end THEN 1 END AS actual
+  RETURN sum(actual) AS actual, count(actual) AS actual_count
 }
 WITH g, actual, actual_count
 WHERE g.rollupError IS NOT NULL

@@ -8,16 +8,14 @@ WHERE g.state = 'OPEN'
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only)
 MATCH (g)-[:OWNED_BY]->(owner:ProductLine)
-CALL (g, owner) {
+WITH g, owner, g.startDate AS goal_start, g.endDate AS goal_end
+CALL (owner, goal_start, goal_end) {
   MATCH (owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)<-[:FOR_PRODUCT_LINE]-(r:Opportunity)
-  WITH r,
-    r.state = $actual_state AND g.startDate <= r.actualCloseDate <= g.endDate AS is_actual,
-    r.state = $in_progress_state AND r.status IN $in_progress_statuses AND g.startDate <= r.openDate <= g.endDate AS is_in_progress
-  WHERE is_actual OR is_in_progress
-  RETURN sum(CASE WHEN is_actual THEN r.actualValue END) AS actual,
-    count(CASE WHEN is_actual THEN 1 END) AS actual_count,
-    sum(CASE WHEN is_in_progress THEN r.estimatedValue END) AS in_progress,
-    count(CASE WHEN is_in_progress THEN 1 END) AS in_progress_count
+  WITH r, goal_start, goal_end, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate
+  WITH CASE WHEN record_state = $actual_state AND goal_start <= on_actualCloseDate <= goal_end THEN coalesce(r.actualValue, 0) END AS actual,
+    CASE WHEN record_state = $in_progress_state AND record_status IN $in_progress_statuses AND goal_start <= on_openDate <= goal_end THEN coalesce(r.estimatedValue, 0) END AS in_progress
+  RETURN sum(actual) AS actual, count(actual) AS actual_count,
+    sum(in_progress) AS in_progress, count(in_progress) AS in_progress_count
 }
 WITH g, actual, actual_count, in_progress, in_progress_count
 WHERE g.rollupError IS NOT NULL

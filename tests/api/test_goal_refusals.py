@@ -1,0 +1,309 @@
+"""Every refusal on metrics and goals: its code, the field it names, and that nothing at all was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.hierarchy import CALLS, OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk
+from tests.invariants import check_invariants
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from graph.clock import FixedClock
+    from graph.database import Database
+    from graph.settings import Settings
+
+Q2 = custom("2026-04-01", "2026-06-30")
+Attempt = tuple[str, dict[str, Any], str, str | None]
+
+METRICS: list[Attempt] = [
+    ("createMetric", {"name": "rEVENUE", "type": "COUNT"}, "METRIC_NAME_TAKEN", "name"),
+    ("updateMetric", {"id": "Calls", "name": "REVENUE"}, "METRIC_NAME_TAKEN", "name"),
+    ("updateMetric", {"id": "Calls", "type": "AMOUNT"}, "METRIC_TYPE_FROZEN", "type"),
+    ("updateMetric", {"id": "Revenue", "dataType": "DECIMAL"}, "METRIC_TYPE_FROZEN", "dataType"),
+    ("updateMetric", {"id": "Revenue", "tracksStretchTarget": True}, "METRIC_IN_USE", "tracksStretchTarget"),
+    ("updateMetric", {"id": "Calls", "name": "x" * 101}, "INVALID_VALUE", "name"),
+    ("deleteMetric", {"id": "Revenue"}, "METRIC_IN_USE", "id"),
+    ("deleteMetric", {"id": "absent"}, "NOT_FOUND", "id"),
+    ("createMetric", {"name": "New", "type": "AMOUNT"}, "REQUIRED", "dataType"),
+    ("createMetric", {"name": "New", "type": "COUNT", "dataType": "MONEY"}, "INVALID_VALUE", "dataType"),
+    ("createMetric", {"name": " ", "type": "COUNT"}, "INVALID_VALUE", "name"),
+    ("createRollupField", {"metricId": "Stretch", **WON_REVENUE}, "CATEGORY_TAKEN", "category"),
+    ("createRollupField", {"metricId": "absent", **WON_REVENUE}, "NOT_FOUND", "metricId"),
+    ("createRollupField", {"metricId": "Closed", **OPEN_REVENUE}, "METRIC_IN_USE", "metricId"),
+    ("updateRollupField", {"id": "field of Closed", "state": "LOST"}, "METRIC_IN_USE", "metricId"),
+    ("updateRollupField", {"id": "field of Revenue", "category": "CUSTOM"}, "ROLLUP_FIELD_FROZEN", "category"),
+    ("updateRollupField", {"id": "field of Revenue", "recordType": "order"}, "ROLLUP_FIELD_FROZEN", "recordType"),
+    ("updateRollupField", {"id": "field of Revenue", "state": "NONE"}, "UNKNOWN_STATE", "state"),
+    ("updateRollupField", {"id": "absent", "state": "LOST"}, "NOT_FOUND", "id"),
+    ("deleteRollupField", {"id": "field of Revenue"}, "ROLLUP_FIELD_IN_USE", "id"),
+    ("deleteRollupField", {"id": "absent"}, "NOT_FOUND", "id"),
+]
+FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("Unused", {"amountField": None}, "AMOUNT_FIELD_REQUIRED", "amountField"),
+    ("Unused", {"amountField": "quantity"}, "AMOUNT_FIELD_TYPE_MISMATCH", "amountField"),
+    ("Unused", {"amountField": "openDate"}, "AMOUNT_FIELD_TYPE_MISMATCH", "amountField"),
+    ("Unused", {"amountField": "nothing"}, "UNKNOWN_FIELD", "amountField"),
+    ("Unused", {"dateField": "nothing"}, "UNKNOWN_FIELD", "dateField"),
+    ("Unused", {"dateField": "actualValue"}, "INVALID_VALUE", "dateField"),
+    ("Unused", {"state": "won"}, "UNKNOWN_STATE", "state"),
+    ("Unused", {"statuses": ["WON", "NEW"]}, "UNKNOWN_STATUS", "statuses"),
+    ("Unused", {"recordType": "nothing"}, "UNKNOWN_RECORD_TYPE", "recordType"),
+    ("Calls", {"category": "CUSTOM"}, "AMOUNT_FIELD_ON_COUNT", "amountField"),
+]
+NEW = {"title": "New", "metricId": "Revenue", "period": YEAR}
+BELOW = {"title": "New", "parentId": "Q1 of Child"}
+AMOUNTS = [
+    ({"target": "-0.0001"}, "TARGET_NEGATIVE", "target"),
+    ({"stretchTarget": "-1"}, "TARGET_NEGATIVE", "stretchTarget"),
+    ({"stretchTarget": "1"}, "STRETCH_NOT_TRACKED", "stretchTarget"),
+    ({"target": "922337203685477.5808"}, "AMOUNT_OUT_OF_RANGE", "target"),
+    ({"target": "0.00001"}, "AMOUNT_TOO_PRECISE", "target"),
+]
+GOALS: list[Attempt] = [
+    *(("createGoal", {**NEW, **amount}, code, field) for amount, code, field in AMOUNTS),
+    *(("updateGoal", {"id": "Child", **amount}, code, field) for amount, code, field in AMOUNTS),
+    (
+        "createGoal",
+        {**NEW, "metricId": "Stretch", "target": "10", "stretchTarget": "9.9999"},
+        "STRETCH_BELOW_TARGET",
+        "stretchTarget",
+    ),
+    ("updateGoal", {"id": "Stretched", "target": "21"}, "STRETCH_BELOW_TARGET", "stretchTarget"),
+    ("updateGoal", {"id": "Stretched", "stretchTarget": "9"}, "STRETCH_BELOW_TARGET", "stretchTarget"),
+    ("updateGoal", {"id": "Stretched", "metricId": "Revenue"}, "STRETCH_NOT_TRACKED", "stretchTarget"),
+    ("createGoal", {**NEW, "metricId": "Empty"}, "METRIC_WITHOUT_FIELDS", "metricId"),
+    ("createGoal", {**NEW, "metricId": "absent"}, "NOT_FOUND", "metricId"),
+    ("createGoal", {"title": "New", "period": YEAR}, "REQUIRED", "metricId"),
+    ("createGoal", {"title": "New", "metricId": "Revenue"}, "PERIOD_INCOMPLETE", "period"),
+    ("createGoal", {**NEW, "title": ""}, "INVALID_VALUE", "title"),
+    ("updateGoal", {"id": "Child", "title": "x" * 101}, "INVALID_VALUE", "title"),
+    ("createGoal", {**BELOW, "metricId": "Stretch"}, "PARENT_METRIC_DIFFERS", "metricId"),
+    ("moveGoal", {"id": "Child", "parentId": "Stretched"}, "PARENT_METRIC_DIFFERS", "parentId"),
+    *(
+        ("updateGoal", {"id": title, "metricId": "Stretch"}, "METRIC_LOCKED_IN_TREE", "metricId")
+        for title in ("Root", "Child", "Grandchild")
+    ),
+    *(
+        ("moveGoal", {"id": "Root", "parentId": title}, "GOAL_CYCLE", "parentId")
+        for title in ("Root", "Child", "Grandchild")
+    ),
+    ("createGoal", {**BELOW, "period": YEAR}, "PERIOD_NOT_WITHIN_PARENT", "period"),
+    (
+        "updateGoal",
+        {"id": "Q2 of Child", "period": custom("2026-04-01", "2027-01-01")},
+        "PERIOD_NOT_WITHIN_PARENT",
+        "period",
+    ),
+    ("updateGoal", {"id": "Root", "period": Q1}, "PERIOD_NOT_WITHIN_PARENT", "period"),
+    ("moveGoal", {"id": "Root of 2027", "parentId": "Root"}, "PERIOD_NOT_WITHIN_PARENT", "parentId"),
+    (
+        "updateGoal",
+        {"id": "Half open", "period": custom("2025-01-01", "2027-12-31")},
+        "PERIOD_LOCKED_BY_CLOSED_GOAL",
+        "period",
+    ),
+    (
+        "createGoal",
+        {**NEW, "period": {"fiscal": {"year": 2026, "index": 5}}},
+        "PERIOD_NOT_IN_CALENDAR",
+        "period.fiscal.index",
+    ),
+    (
+        "createGoal",
+        {**NEW, "period": {"fiscal": {"year": 1969, "index": 1}}},
+        "PERIOD_NOT_IN_CALENDAR",
+        "period.fiscal.year",
+    ),
+    (
+        "createGoal",
+        {**NEW, "period": {"fiscalYear": {"year": 2101}}},
+        "PERIOD_NOT_IN_CALENDAR",
+        "period.fiscalYear.year",
+    ),
+    ("createGoal", {**NEW, "period": custom("2026-02-02", "2026-02-01")}, "START_AFTER_END", "period.custom.endDate"),
+    (
+        "updateGoal",
+        {"id": "Root", "period": custom("2026-02-02", "2026-02-01")},
+        "START_AFTER_END",
+        "period.custom.endDate",
+    ),
+    ("createGoal", {**NEW, "managerId": "Team 1"}, "MANAGER_MUST_BE_USER", "managerId"),
+    ("updateGoal", {"id": "Child", "managerId": "Team 1"}, "MANAGER_MUST_BE_USER", "managerId"),
+    ("assignGoal", {"id": "Child", "managerId": "Gone"}, "MANAGER_MUST_BE_USER", "managerId"),
+    ("assignGoal", {"id": "Child", "managerId": "absent"}, "NOT_FOUND", "managerId"),
+    ("createGoal", {**NEW, "ownerId": "absent"}, "OWNER_NOT_FOUND", "ownerId"),
+    ("assignGoal", {"id": "Child", "ownerId": "Root"}, "OWNER_NOT_FOUND", "ownerId"),
+    ("updateGoal", {"id": "Child", "ownerId": ""}, "OWNER_NOT_FOUND", "ownerId"),
+    ("updateGoal", {"id": "Child", "managerId": ""}, "NOT_FOUND", "managerId"),
+    ("closeGoal", {"id": "Root"}, "OPEN_DESCENDANTS", "id"),
+    ("reopenGoal", {"id": "Root"}, "GOAL_OPEN", "id"),
+    ("recalculateGoal", {"goalId": "Root", "waitSeconds": 61}, "INVALID_VALUE", "waitSeconds"),
+]
+CLOSED: list[Attempt] = [
+    *(
+        attempt
+        for title in ("Top", "Under", "Half closed", "Dropped")
+        for attempt in (
+            ("updateGoal", {"id": title, "title": "Other"}, "GOAL_CLOSED", "id"),
+            ("updateGoal", {"id": title, "period": Q1}, "GOAL_CLOSED", "id"),
+            ("assignGoal", {"id": title, "ownerId": "Rep 1"}, "GOAL_CLOSED", "id"),
+            ("moveGoal", {"id": title, "parentId": None}, "GOAL_CLOSED", "id"),
+            ("moveGoal", {"id": title, "parentId": "Open"}, "GOAL_CLOSED", "id"),
+            ("closeGoal", {"id": title}, "GOAL_CLOSED", "id"),
+            ("cancelGoal", {"id": title}, "GOAL_CLOSED", "id"),
+            ("createGoal", {"title": "New", "parentId": title}, "GOAL_CLOSED", "parentId"),
+            ("moveGoal", {"id": "Open", "parentId": title}, "GOAL_CLOSED", "parentId"),
+        )
+    ),
+    ("createGoal", {"title": "New", "parentId": "Open below Dropped"}, "GOAL_CLOSED", "parentId"),
+    ("moveGoal", {"id": "Open", "parentId": "Open below Dropped"}, "GOAL_CLOSED", "parentId"),
+    ("moveGoal", {"id": "Open below Dropped", "parentId": None}, "GOAL_CLOSED", "id"),
+    ("deleteGoal", {"id": "Open below Dropped"}, "GOAL_CLOSED", "id"),
+    ("deleteGoal", {"id": "Under"}, "GOAL_CLOSED", "id"),
+    ("reopenGoal", {"id": "Under"}, "GOAL_CLOSED", "id"),
+]
+ON_ONE_GOAL: list[tuple[str, dict[str, Any], str]] = [
+    ("updateGoal", {"title": "Other"}, "id"),
+    ("assignGoal", {"ownerId": "Rep 1"}, "id"),
+    ("moveGoal", {"parentId": None}, "id"),
+    ("deleteGoal", {}, "id"),
+    ("closeGoal", {}, "id"),
+    ("cancelGoal", {}, "id"),
+    ("reopenGoal", {}, "id"),
+    ("recalculateGoal", {}, "goalId"),
+    ("createGoal", {"title": "New"}, "parentId"),
+]
+
+
+@pytest.fixture
+async def desk(settings: Settings, database: Database, clock: FixedClock) -> AsyncIterator[Desk]:
+    async with open_desk(settings, database, clock) as desk:
+        await desk.owners("upsertTeams", {"name": "Team 1"})
+        await desk.users("Manager", "Rep 1")
+        await desk.owners("upsertUsers", {"name": "Gone", "active": False})
+        for name in ("Revenue", "Unused"):
+            await desk.metric(name)
+        await desk.metric("Calls", CALLS, type="COUNT", dataType=None)
+        await desk.metric("Stretch", tracksStretchTarget=True)
+        await desk.do("createMetric", name="Empty", type="COUNT")
+        found = await desk.admin.data("{ metrics { nodes { id name rollupFields { id } } } }")
+        for metric in found["metrics"]["nodes"]:
+            desk.ids[metric["name"]] = metric["id"]
+            desk.ids |= {f"field of {metric['name']}": field["id"] for field in metric["rollupFields"]}
+        yield desk
+    await check_invariants(database)
+
+
+@pytest.fixture
+async def tree(desk: Desk) -> None:
+    """A goal of a year over a year over quarters; others beside it."""
+    await desk.goal("Root", metricId="Revenue", managerId="Manager", period=YEAR, target="1")
+    await desk.goal("Child", parentId="Root", managerId="Manager")
+    await desk.goal("Q1 of Child", parentId="Child", period=Q1)
+    await desk.goal("Q2 of Child", parentId="Child", period=Q2)
+    await desk.goal("Grandchild", parentId="Q1 of Child")
+    await desk.goal("Root of 2027", metricId="Revenue", period=custom("2027-01-01", "2027-12-31"))
+    await desk.goal("Stretched", metricId="Stretch", period=YEAR, target="10", stretchTarget="20")
+    await desk.goal("Half open", metricId="Revenue", period=YEAR)
+    await desk.goal("Half closed", parentId="Half open")
+    await desk.do("closeGoal", id=desk.ids["Half closed"])
+
+
+@pytest.fixture
+async def closed(desk: Desk) -> None:
+    """An achieved tree, an achieved child of an open goal, an open child of a cancelled one."""
+    await desk.metric("Closed")
+    found = await desk.admin.data(f'{{ metric(id: "{desk.ids["Closed"]}") {{ rollupFields {{ id }} }} }}')
+    desk.ids["field of Closed"] = found["metric"]["rollupFields"][0]["id"]
+    for title in ("Top", "Half open", "Open"):
+        await desk.goal(title, metricId="Closed", period=YEAR)
+    await desk.goal("Under", parentId="Top")
+    await desk.do("closeGoal", id=desk.ids["Top"], includeDescendants=True)
+    await desk.goal("Half closed", parentId="Half open")
+    await desk.do("closeGoal", id=desk.ids["Half closed"])
+    await desk.goal("Dropped", parentId="Half open")
+    await desk.goal("Open below Dropped", parentId="Dropped")
+    await desk.do("cancelGoal", id=desk.ids["Dropped"])
+
+
+async def check(desk: Desk, attempts: Sequence[Attempt]) -> None:
+    """Make each attempt: its code and field are as expected, and the whole graph stays as it was."""
+    before = await desk.everything()
+    wrong = []
+    for mutation, given, code, field in attempts:
+        told = await desk.refused(mutation, **desk.named(given))
+        if told != (code, field):
+            wrong.append((mutation, given, told))
+        assert await desk.everything() == before, (mutation, given)
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("closed")
+async def test_metrics_are_refused(desk: Desk) -> None:
+    await desk.goal("Goal", metricId="Revenue", period=YEAR)
+    fields: list[Attempt] = [
+        ("createRollupField", {"metricId": metric, **WON_REVENUE, "category": "CUSTOM", **wrong}, code, name)
+        for metric, wrong, code, name in FIELDS
+    ]
+    await check(desk, [*METRICS, *fields])
+
+
+@pytest.mark.usefixtures("tree")
+async def test_goals_are_refused(desk: Desk) -> None:
+    await check(desk, GOALS)
+
+
+@pytest.mark.usefixtures("closed")
+async def test_closed_goals_are_read_only(desk: Desk) -> None:
+    await check(desk, CLOSED)
+
+
+@pytest.mark.usefixtures("tree")
+async def test_hidden_and_absent_goals_are_refused_alike(desk: Desk) -> None:
+    rep = desk.login("Rep 1")
+    before = await desk.everything()
+    for mutation, more, key in ON_ONE_GOAL:
+        answers = [
+            await desk.send(mutation, rep, **{key: goal}, **desk.named(more)) for goal in (desk.ids["Root"], "no")
+        ]
+        assert answers[0] == answers[1]
+        (error,) = answers[0]["userErrors"]
+        assert (error["code"], error["field"]) == ("NOT_FOUND", [key])
+    own = await desk.goal("Own", metricId="Revenue", managerId="Rep 1", period=YEAR)
+    after = await desk.everything()
+    for parent in (desk.ids["Root"], "no"):
+        assert await desk.refused("moveGoal", rep, id=own, parentId=parent) == ("NOT_FOUND", "parentId")
+    assert await desk.everything() == after
+    assert len(after) > len(before)
+
+
+@pytest.mark.usefixtures("tree")
+async def test_who_sees_a_goal_may_not_yet_change_it(desk: Desk) -> None:
+    await desk.do("assignGoal", id=desk.ids["Child"], ownerId=desk.ids["Rep 1"])
+    rep = desk.login("Rep 1")
+    before = await desk.everything()
+    for mutation, more, key in ON_ONE_GOAL:
+        told = await desk.refused(mutation, rep, **{key: desk.ids["Child"]}, **desk.named(more))
+        assert told == ("FORBIDDEN", key), mutation
+    assert await desk.refused("createGoal", rep, **desk.named(NEW)) == ("FORBIDDEN", "parentId")
+    for mutation, given in (
+        ("createMetric", {"name": "Mine", "type": "COUNT"}),
+        ("updateMetric", {"id": "Calls", "name": "Mine"}),
+        ("deleteMetric", {"id": "Calls"}),
+        ("createRollupField", {"metricId": "Calls", **CALLS}),
+        ("updateRollupField", {"id": "field of Calls", "state": "OPEN"}),
+        ("deleteRollupField", {"id": "field of Calls"}),
+    ):
+        code, _ = await desk.refused(mutation, rep, **desk.named(given))
+        assert code == "FORBIDDEN", mutation
+    # A manager may not take a goal away from a parent that somebody else manages, nor make it a root.
+    manager = desk.login("Manager")
+    await desk.do("assignGoal", id=desk.ids["Root"], managerId=desk.ids["Rep 1"])
+    changed = await desk.everything()
+    assert await desk.refused("moveGoal", manager, id=desk.ids["Child"], parentId=None) == ("FORBIDDEN", "id")
+    assert await desk.refused("moveGoal", rep, id=desk.ids["Root"], parentId=None) == ("FORBIDDEN", "parentId")
+    assert await desk.everything() == changed != before

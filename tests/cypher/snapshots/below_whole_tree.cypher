@@ -1,0 +1,23 @@
+MATCH (root:Goal {id: $root})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(p:Goal)
+WHERE p.state = 'OPEN'
+  AND p.id >= $from
+  AND p.id < $until
+  AND EXISTS { (p)<-[:CHILD_OF]-(:Goal) }
+CALL (p) {
+  MATCH (p)<-[:CHILD_OF]-(c:Goal)
+  WHERE c.state <> 'CANCELLED'
+  RETURN sum(coalesce(c.actualOwn + coalesce(c.actualBelow, 0), 0)) AS actual,
+    sum(coalesce(c.actualOwnCount, 0) + coalesce(c.actualBelowCount, 0)) AS actual_count,
+    sum(coalesce(c.inProgressOwn + coalesce(c.inProgressBelow, 0), 0)) AS in_progress,
+    sum(coalesce(c.inProgressOwnCount, 0) + coalesce(c.inProgressBelowCount, 0)) AS in_progress_count,
+    count(CASE WHEN c.rollupError IS NOT NULL OR c.incomplete THEN 1 END) > 0 AS incomplete
+}
+WITH p, incomplete, actual, actual_count, in_progress, in_progress_count
+WHERE p.id IN $forced
+  OR p.rollupError IS NOT NULL
+  OR coalesce(p.incomplete, false) <> incomplete
+  OR coalesce(p.actualBelow, 0) <> actual OR coalesce(p.actualBelowCount, 0) <> actual_count
+  OR coalesce(p.inProgressBelow, 0) <> in_progress OR coalesce(p.inProgressBelowCount, 0) <> in_progress_count
+RETURN collect({id: p.id, incomplete: incomplete, actual: actual, actual_count: actual_count, actual_own: p.actualOwn, in_progress: in_progress, in_progress_count: in_progress_count, in_progress_own: p.inProgressOwn}) AS rows
