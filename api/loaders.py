@@ -21,7 +21,7 @@ from graph.goal import (
 from graph.metric import MetricRow, MetricsByIds
 from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
 from graph.record import RecordRow, RecordsByIds
-from graph.record_type import RecordType, RecordTypes
+from graph.record_type import RecordType, record_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ class Loaders:
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
         self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
-        self.record_types: DataLoader[str, RecordType | None] = self._by_id(RecordTypes, key=lambda row: row.key)
+        self.record_types: DataLoader[str, RecordType | None] = DataLoader(load_fn=self._load_record_types)
         self.ancestors: DataLoader[str, Ancestors | None] = self._by_id(
             lambda ids: AncestorsOf(viewer, ids), key=lambda row: row.goal_id
         )
@@ -77,6 +77,10 @@ class Loaders:
             return [found.get(id_) for id_ in ids]
 
         return DataLoader(load_fn=load)
+
+    async def _load_record_types(self, keys: list[str]) -> list[RecordType | None]:
+        found = {kind.key: kind for kind in await self._context.read(record_types)}
+        return [found.get(key) for key in keys]
 
     async def _load_children(self, pages: list[ChildrenPage]) -> list[Children | None]:
         batches: dict[tuple[int, str | None, str | None], list[str]] = defaultdict(list)

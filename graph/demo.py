@@ -67,7 +67,7 @@ PERSONAS: Final = (
     Persona("administrator", "System Administrator", "everything, the restricted goal too"),
     Persona("director", "Sales Director", "every goal but the restricted one, whose amounts are in all totals"),
     Persona("manager-east", "Sales Manager, East", "the goals of East; no single deal of its representatives"),
-    Persona("rep-01-east", "Rep 01, East", "its own goals and its own deals"),
+    Persona("rep-01-east", "Rep 01, East", "its own goals, its team's, and its own deals"),
     Persona("rep-07-west", "Rep 07, West", "its own restricted goal, and its own deals"),
 )
 

@@ -139,6 +139,7 @@ def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False
         f"{_sum(column, exact=exact)} AS {column}, count({column}) AS {column}_count" for column in columns
     )
     path = _PATHS[holding].format(label=fields[0].label)
+    given = ("owner, " if holding in _OWNER_LABELS else "") + "goal_start, goal_end"
     text = f"""\
 MATCH (root:Goal {{id: $root}})
 // Unbounded: a tree has any depth.
@@ -149,8 +150,8 @@ WHERE g.state = 'OPEN'
   AND g.id >= $from
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}
-{_owner_match(holding)}WITH g, {"owner, " if holding in _OWNER_LABELS else ""}g.startDate AS goal_start, g.endDate AS goal_end
-CALL ({"owner, " if holding in _OWNER_LABELS else ""}goal_start, goal_end) {{
+{_owner_match(holding)}WITH *, g.startDate AS goal_start, g.endDate AS goal_end
+CALL ({given}) {{
   MATCH {path.replace(f"(owner:{_OWNER_LABELS.get(holding)})", "(owner)")}
   WITH r, goal_start, goal_end, {", ".join(read)}
   WITH {amounts}
@@ -201,7 +202,7 @@ def below(categories: Sequence[Category], *, exact: bool = False, whole_tree: bo
     """What the children of each of these goals add up to, where that differs from what is stored.
 
     Adds parameters `forced` (goals to return in any case) and `ids` (goals of one level) or, for the `whole_tree`,
-    `root`, `from` and `until` as in `own`. One row: `rows`, a list of {id, incomplete, <category>: sum of the children's
+    `root`, `from` and `until` as in `own`. One row: `rows`, a list of {id, incomplete, <category>: sum of children's
     totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A child that is cancelled or not
     yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
     """

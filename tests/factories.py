@@ -121,6 +121,10 @@ class Company:
         )
         return goal_id
 
+    async def move(self, goal_id: str, parent_id: str | None) -> None:
+        """Put a goal under another parent, as an administrator."""
+        await self.write(lambda tx: goal_change.move_goal(tx, self.administrator, goal_id, parent_id, self.clock.now()))
+
     async def records(self, type_key: str, *rows: dict[str, Any]) -> UpsertReport:
         """Write records; an external id is made where none is given."""
         full = [{"externalId": f"record-{next(self._numbers)}", **row} for row in rows]

@@ -8,6 +8,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,8 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        # Text, not markup: a title may have brackets.
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     # Not on a terminal, a line is a row: whoever reads it there cuts it themselves.
     (console if console.is_terminal else Console(width=10_000, highlight=False)).print(table)
 
@@ -36,4 +38,4 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
 def tell(message: str) -> None:
     """Say how far a command is, where somebody watches."""
     if progress.is_terminal:
-        progress.print(message)
+        progress.print(message, markup=False)

@@ -22,10 +22,8 @@ from api.cli.opening import opened, place, started
 from api.cli.welcome import welcome
 from api.loaders import Loaders
 from api.schema import schema
-from graph import migration
 from graph.clock import SystemClock
-from graph.organization import ensure_organization
-from graph.record_type import ensure_record_types
+from graph.preparation import prepare
 from graph.settings import read_settings
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from api.cli.opening import Place
-    from graph.database import Database, Transaction
+    from graph.database import Database
     from graph.settings import Settings
 
 app = typer.Typer()
@@ -95,7 +93,7 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
     """Prepare the database and serve until a signal or the end of Neo4j; the exit code."""
     clock = SystemClock()
     async with opened(where) as database:
-        await prepare(database)
+        await prepare(database, clock)
         personas = await _personas(database) if demo else None
         key = demo_key() if demo else None
         application = create_app(settings, database, clock, schema=schema, make_loaders=Loaders, demo=key)
@@ -114,17 +112,6 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
         print(f"goals: Neo4j ended while serving. Its log is {log}; start again with `goals serve`.", file=sys.stderr)
         return UNREACHABLE
     return 0
-
-
-async def prepare(database: Database) -> None:
-    """Bring the schema up to date, and make sure of the organization and the shipped record types."""
-    await migration.up(database, SystemClock())
-
-    async def work(tx: Transaction) -> None:
-        await ensure_organization(tx)
-        await ensure_record_types(tx)
-
-    await database.write(work)
 
 
 async def _personas(database: Database) -> list[Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from api.context import Context
 from api.loaders import Loaders
 from api.schema import schema
-from graph import goal_change
 from tests.factories import Q1
 
 if TYPE_CHECKING:
@@ -57,11 +56,7 @@ async def test_no_answer_has_a_sum_that_is_not_that_of_its_parts(company: Compan
             )
             await company.recalculate(root)
             moved, target = reps[turn % CHILDREN], teams[turn % 2]
-            await company.write(
-                lambda tx, moved=moved, target=target: goal_change.move_goal(
-                    tx, company.administrator, moved, target, company.clock.now()
-                )
-            )
+            await company.move(moved, target)
         over.set()
 
     async def read(document: str, check: Any) -> None:

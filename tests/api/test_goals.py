@@ -27,14 +27,15 @@ async def desk(settings: Settings, database: Database, clock: FixedClock) -> Asy
         await desk.users("Manager", "Rep 1", "Rep 2")
         await desk.metric("Revenue")
         await desk.metric("Calls", CALLS, type="COUNT", dataType=None)
-        for title, given in {
+        goals: dict[str, dict[str, Any]] = {
             "Root": {"metricId": "Revenue", "managerId": "Manager", "period": YEAR, "target": "30"},
             "B": {"parentId": "Root", "period": Q1, "target": "10.5"},
             "A": {"parentId": "Root", "period": Q2, "ownerId": "Rep 1"},
             "B1": {"parentId": "B", "managerId": "Rep 2", "restricted": True, "target": "9"},
             "B2": {"parentId": "B1", "managerId": "Rep 2", "restricted": False},
             "Calls of Q1": {"metricId": "Calls", "period": {"fiscal": {"year": 2026, "index": 1}}},
-        }.items():
+        }
+        for title, given in goals.items():
             await desk.goal(title, **given)
             clock.advance(timedelta(minutes=1))
         yield desk

@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.cli.serve import prepare
 from graph.clock import SystemClock
 from graph.database import connect
+from graph.preparation import prepare
 from graph.visibility import ViewerByExternalId
 from tests.benchmarks import data, database, postgres, postgres_ingest
 from tests.benchmarks.data import BATCH, SHAPES
@@ -54,7 +54,7 @@ def measure(run: Run) -> Iterator[Row]:
     if run.session.small:
         shape = replace(shape, records=LINES[0])
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as home, database.started(Path(home)) as bench:
-        bench.run(prepare(bench.database))
+        bench.run(prepare(bench.database, SystemClock()))
         viewer = bench.run(data.load_administrator(bench.database))
         bench.run(data.load_owners(bench.database, viewer, shape))
         place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 import cypher
-from api.cli.serve import prepare
 from graph import distribution
 from graph.clock import SystemClock
 from graph.database import connect
 from graph.launcher import LocalServer
+from graph.preparation import prepare
 from graph.visibility import ViewerByExternalId
 from tests.benchmarks import data
 from tests.benchmarks.harness import BUILD, ROOT
@@ -117,7 +117,7 @@ def _found(bench: Bench) -> str | None:
 
 
 async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
-    await prepare(bench.database)
+    await prepare(bench.database, SystemClock())
     viewer = await data.load_administrator(bench.database)
     metric = await data.load_metric(bench.database, viewer)
     for shape in shapes:

@@ -1,4 +1,4 @@
-"""Every kind of statement that the rollup compiler makes: its text is a snapshot, and the same text runs on the database.
+"""Every kind of statement that the rollup compiler makes: its text is a snapshot, and the same text is run.
 
 A snapshot that is to change: UPDATE_SNAPSHOTS=1 make test, then read the difference.
 """

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Outcome, UpsertReport
 from graph.owners import OwnerKind
-from graph.record_row import record_reader
 from graph.record_type import SHIPPED, FieldType, RecordField, RecordType, record_type, write_record_types
 from graph.record_upsert import DeleteReport, delete_records, upsert_records
 from graph.visibility import Viewer
@@ -339,26 +336,3 @@ async def test_records_are_deleted_by_key(company: Company) -> None:
     with pytest.raises(Refusal) as refused:
         await company.write(deletion(*map(str, range(LARGEST_BATCH + 1))))
     assert refused.value.problem.code is ErrorCode.TOO_MANY_ROWS
-
-
-VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.dates(), st.datetimes()
-)
-ROWS = st.dictionaries(
-    st.sampled_from(["externalId", "name", "state", "status", "owner", "territory", "account", "fields", "id"]),
-    st.one_of(VALUES, st.lists(VALUES, max_size=2), st.dictionaries(st.sampled_from(list(OPPORTUNITY.fields)), VALUES)),
-)
-
-
-@given(ROWS)
-def test_whatever_a_row_holds_it_is_refused_or_storable(row: dict[str, Any]) -> None:
-    try:
-        read = record_reader(OPPORTUNITY, BERLIN)(row)
-    except Refusal as refusal:
-        if not refusal.problem.field:
-            raise
-        return
-    for name, value in read.properties.items():
-        assert name in OPPORTUNITY.fields or name in {"name", "state", "status"}
-        assert value is None or type(value) in {int, str, date, datetime}
-        assert not isinstance(value, int) or -(2**63) < value < 2**63

@@ -7,7 +7,7 @@ WHERE g.state = 'OPEN'
   AND g.id >= $from
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only)
-WITH g, g.startDate AS goal_start, g.endDate AS goal_end
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (goal_start, goal_end) {
   MATCH (r:Opportunity)
   WITH r, goal_start, goal_end, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate

@@ -8,7 +8,7 @@ WHERE g.state = 'OPEN'
   AND g.id < $until
   AND ($only IS NULL OR g.id IN $only)
 MATCH (g)-[:OWNED_BY]->(owner:BusinessUnit)
-WITH g, owner, g.startDate AS goal_start, g.endDate AS goal_end
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (owner, goal_start, goal_end) {
   MATCH (owner)((:BusinessUnit)<-[:CHILD_OF]-(:BusinessUnit)){0,}(:BusinessUnit)<-[:IN_UNIT]-(:Owner)<-[:OWNED_BY]-(r:Opportunity)
   WITH r, goal_start, goal_end, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate

@@ -9,7 +9,7 @@ WHERE g.state = 'OPEN'
   AND ($only IS NULL OR g.id IN $only)
   AND g.includeTeamMembers
 MATCH (g)-[:OWNED_BY]->(owner:Team)
-WITH g, owner, g.startDate AS goal_start, g.endDate AS goal_end
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (owner, goal_start, goal_end) {
   MATCH (owner)((:Team)<-[:MEMBER_OF]-(:User)){0,1}(:Owner)<-[:OWNED_BY]-(r:Opportunity)
   WITH r, goal_start, goal_end, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate
