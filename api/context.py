@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from graph.clock import Clock
     from graph.database import Database, Transaction
     from graph.settings import Settings
+    from graph.statement import Statement
     from graph.visibility import Viewer
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 #: From this many objects on, a list is shaped past the executor.
 WORTH_IT = 2
@@ -62,6 +64,10 @@ class Context:
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a read transaction, within the time that the request has left."""
         return await self.database.read(work, trace=self.trace, deadline=self._time_left())
+
+    async def fetch(self, statement: Statement[Row]) -> list[Row]:
+        """All rows of one reading statement, within the time that the request has left."""
+        return await self.database.fetch(statement, trace=self.trace, deadline=self._time_left())
 
     async def locked(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Read under a lock, hence in a write transaction, though nothing changes."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from strawberry.types.graphql import OperationType
 
     from api.context import Context
-    from graph.database import Transaction
-    from graph.visibility import Viewer
 
 #: Lexical tokens of a document. Also what keeps the cached documents small.
 MAX_TOKENS: Final = 2_000
@@ -48,11 +46,7 @@ class Identification(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """Raise Unauthenticated unless the token's subject is an active user."""
         context: Context = self.execution_context.context
-
-        async def work(tx: Transaction) -> Viewer | None:
-            return await viewer_named(tx, context.subject)
-
-        viewer = await context.read(work)
+        viewer = await viewer_named(context.fetch, context.subject)
         if viewer is None:
             raise Unauthenticated
         context.identify(viewer)

@@ -70,13 +70,10 @@ async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTre
     tree = await _read_whole(context, statement)
     if tree is None or not tree.nodes:
         return None
-    metric = await context.loaders.metrics.load(tree.nodes[0].goal.metric_id)
-    if metric is None:
-        return None
     now = context.clock.now()
     nodes = in_tree_order(tree.nodes[:first])
     return GoalTree(
-        shown=[GoalTreeNode(node=node, goal=Goal(row=node.goal, measure=metric, now=now)) for node in nodes],
+        shown=[GoalTreeNode(node=node, goal=Goal(row=node.goal, measure=tree.metric, now=now)) for node in nodes],
         truncated=len(tree.nodes) > first,
     )
 
@@ -84,15 +81,12 @@ async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTre
 async def _read_whole(context: Context, statement: GoalTreeStatement) -> Tree | None:
     """The tree without a sum torn by a commit: read again, and at last under the lock that every writer takes first."""
 
-    async def read(tx: Transaction) -> Tree | None:
-        return await tx.one(statement)
-
     async def locked(tx: Transaction) -> Tree | None:
         await rollup.lock_roots(tx, [statement.root])
         return await tx.one(statement)
 
     for _ in range(ATTEMPTS):
-        tree = await context.read(read)
+        tree = next(iter(await context.fetch(statement)), None)
         if tree is None or not tree.torn:
             return tree
     return await context.locked(locked)

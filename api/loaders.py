@@ -70,10 +70,7 @@ class Loaders:
         key: Callable[[Row], str] = lambda row: row.id,  # type: ignore[attr-defined]
     ) -> DataLoader[str, Row | None]:
         async def load(ids: list[str]) -> list[Row | None]:
-            async def work(tx: Transaction) -> list[Row]:
-                return await tx.run(statement(ids))
-
-            found = {key(row): row for row in await self._context.read(work)}
+            found = {key(row): row for row in await self._context.fetch(statement(ids))}
             return [found.get(id_) for id_ in ids]
 
         return DataLoader(load_fn=load)

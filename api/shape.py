@@ -73,6 +73,8 @@ class _Compiler:
 
     def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
         self._info = info
+        # A map, or where graphql-core executes by itself, a pair with the map in it.
+        self._variables: Any = getattr(info.variable_values, "coerced", info.variable_values)
 
     def object(self, type_: GraphQLObjectType, selections: Iterable[SelectionSetNode]) -> Shaper:
         """A shaper of an object type: a dict of response keys, in the document's order."""
@@ -112,7 +114,7 @@ class _Compiler:
                 raise _DeclinedError
             given = (directive.arguments or ())[0].value
             if isinstance(given, VariableNode):
-                on = bool(self._info.variable_values.coerced[given.name.value])
+                on = bool(self._variables[given.name.value])
             elif isinstance(given, BooleanValueNode):
                 on = given.value
             else:

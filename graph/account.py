@@ -9,6 +9,8 @@ from graph.statement import Read
 from graph.visibility import ViewerByExternalId
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from graph.database import Database, Transaction
     from graph.visibility import Viewer
 
@@ -28,9 +30,11 @@ class Accounts(Read[Account], path="owners/accounts", row=Account):
     """All users."""
 
 
-async def viewer_named(tx: Transaction, external_id: str) -> Viewer | None:
-    """Look up the active user whom a token names; None for any other."""
-    return await tx.one(ViewerByExternalId(external_id))
+async def viewer_named(
+    fetch: Callable[[ViewerByExternalId], Awaitable[list[Viewer]]], external_id: str
+) -> Viewer | None:
+    """Look up the active user whom a token names; None for any other. `fetch`: `Transaction.run` or the like."""
+    return next(iter(await fetch(ViewerByExternalId(external_id))), None)
 
 
 async def all_accounts(database: Database) -> list[Account]:

@@ -129,7 +129,7 @@ class _Demo:
     async def load(self) -> list[str]:
         """Write everything; the ids of the trees' roots."""
         await self._structure()
-        viewer = await viewer_named(self._tx, "administrator")
+        viewer = await viewer_named(self._tx.run, "administrator")
         assert viewer is not None  # noqa: S101 - written just now
         self._viewer = viewer
         own = await organization(self._tx)

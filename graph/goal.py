@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from graph.metric import MetricRow
 
 
+_OWN = {category: f"{category.column}_own" for category in Category}
+_BELOW = {category: f"{category.column}_below" for category in Category}
+
+
 class GoalState(StrEnum):
     """OPEN goals change; ACHIEVED and CANCELLED ones are closed: read-only, their numbers frozen."""
 
@@ -122,12 +126,12 @@ class GoalRow:
 
     def own(self, category: Category) -> int | None:
         """The own part, in units; None until calculated."""
-        value: int | None = getattr(self, f"{category.column}_own")
+        value: int | None = getattr(self, _OWN[category])
         return value
 
     def below(self, category: Category) -> int:
         """The sum of the children's totals, in units."""
-        return getattr(self, f"{category.column}_below") or 0
+        return getattr(self, _BELOW[category]) or 0
 
     def total(self, category: Category) -> int | None:
         """Own part plus children's totals, in units; None until calculated. Nothing can pin it yet."""

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.goal import GoalRow, GoalState
+from graph.goal import GoalRow
+from graph.metric import MetricRow
 from graph.rollup_compiler import Category
 from graph.statement import Read
 
@@ -29,12 +30,14 @@ class Tree:
     """Nodes, shallowest first; `torn`: some sum and its parts were read on two sides of a commit."""
 
     nodes: list[TreeNode]
+    metric: MetricRow
     torn: bool
 
 
 #: The bound in `goal/tree.cypher` that stands for the depth asked for.
 _BOUND = "{0,64}"
 DEEPEST = 64
+_NOTHING = (0,) * len(Category)
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,23 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
     def read_row(cls, columns: Mapping[str, Any]) -> Tree:
         """A tree from its lists; what the root knows is the same for every node, and so is the metric."""
         facts = columns["root_facts"]
+        metric = MetricRow.read(columns["metric"])
         nodes: list[TreeNode] = []
         hidden: dict[str, list[int]] = {}
         for depth, child_count, hidden_sums, properties, parent_id, links in columns["goals"]:
             _, manager, owner = links or ("", "", "")
             parent = parent_id if depth else columns["parent_id"]
-            goal = GoalRow.read((properties, columns["metric_id"], manager, owner, parent, *facts))
+            goal = GoalRow.read((properties, metric.id, manager, owner, parent, *facts))
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:
                 hidden[goal.id] = hidden_sums
-        return Tree(nodes, is_torn(nodes, hidden))
+        return Tree(nodes, metric, is_torn(nodes, hidden, metric.categories))
 
 
-def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, list[int]]) -> bool:
-    """Whether an open goal's sum is not that of its children, shown and `hidden` (sums per category, by goal id).
+def is_torn(
+    nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], categories: Sequence[Category] = tuple(Category)
+) -> bool:
+    """Whether an open goal's sum is not that of its children, shown and `hidden` (sums of all categories, by goal id).
 
     Where children were left out, by depth or by number, no reader can compare, and neither does this.
     """
@@ -87,11 +93,12 @@ def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, list[int]]) -> bool:
             shown[node.goal.parent_id].append(node.goal)
     for node in nodes:
         goal, children = node.goal, shown.get(node.goal.id, ())
-        if goal.state != GoalState.OPEN or goal.rollup_error or len(children) != node.child_count:
+        if goal.state != "OPEN" or goal.rollup_error or len(children) != node.child_count:
             continue
-        counting = [child for child in children if child.state != GoalState.CANCELLED]
-        for category, more in zip(Category, hidden.get(goal.id, (0, 0, 0)), strict=True):
-            if sum(child.total(category) or 0 for child in counting) + more != goal.below(category):
+        counting = [child for child in children if child.state != "CANCELLED"]
+        more = dict(zip(Category, hidden.get(goal.id, _NOTHING), strict=True))
+        for category in categories:
+            if sum(child.total(category) or 0 for child in counting) + more[category] != goal.below(category):
                 return True
     return False
 

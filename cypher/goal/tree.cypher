@@ -34,5 +34,6 @@ WITH root, collect([
     head([(g)-[:CHILD_OF]->(parent:Goal) | parent.id]),
     CASE WHEN $links THEN columns.goal_links(g) END
   ]) AS goals, collect(viewer)[0] AS viewer
-RETURN goals, columns.goal_links(root)[0] AS metric_id, columns.visible_parent(root)[0] AS parent_id,
+MATCH (root)-[:MEASURED_BY]->(m:Metric)
+RETURN goals, columns.metric(m) AS metric, columns.visible_parent(root)[0] AS parent_id,
   columns.root_facts(root) AS root_facts

@@ -148,7 +148,7 @@ async def test_all_are_refused_alike(app_client: Callable[..., Client], clock: F
             assert (reason, answer.status_code, answer.headers["www-authenticate"]) == (reason, 401, "Bearer")
             assert body == {
                 "errors": [
-                    {"message": "This request needs a valid bearer token.", "extensions": {"code": "UNAUTHENTICATED"}}
+                    {"message": "The request needs a valid bearer token.", "extensions": {"code": "UNAUTHENTICATED"}}
                 ]
             }
 
@@ -165,11 +165,12 @@ async def test_a_refused_document_costs_no_database_access(
     client = app_client()
     await client.data("{ me }")
 
-    async def transact(*_: object) -> None:
+    async def transact(*_: object, **_more: object) -> None:
         message = "the database was asked"
         raise AssertionError(message)
 
     monkeypatch.setattr(database, "_transact", transact)
+    monkeypatch.setattr(database, "fetch", transact)
     assert await client.codes("{ nothing }") == ["GRAPHQL_VALIDATION_FAILED"]
     assert await client.codes("{ me") == ["GRAPHQL_PARSE_FAILED"]
     assert (await app_client(None).post("{ me }")).status_code == 401
