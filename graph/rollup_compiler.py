@@ -209,8 +209,8 @@ def below(categories: Sequence[Category], *, exact: bool = False, whole_tree: bo
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
         f"{_sum(f'coalesce(c.{category.stored}Own + coalesce(c.{category.stored}Below, 0), 0)', exact=exact)}"
-        f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount, 0)"
-        f" + coalesce(c.{category.stored}BelowCount, 0)) AS {category.column}_count"
+        f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount"
+        f" + coalesce(c.{category.stored}BelowCount, 0), 0)) AS {category.column}_count"
         for category in categories
     )
     differs = "\n  OR ".join(

@@ -131,7 +131,12 @@ def _sums(goal: dict[str, Any], children: list[dict[str, Any]]) -> Iterator[str]
     for stored in CATEGORIES.values():
         for suffix in ("", "Count"):
             below = goal.get(f"{stored}Below{suffix}") or 0
-            total = sum((child.get(f"{stored}{part}{suffix}") or 0) for child in counted for part in ("Own", "Below"))
+            # A child that no run has calculated has no total yet, whatever is below it: it counts as 0.
+            total = sum(
+                child[f"{stored}Own{suffix}"] + (child.get(f"{stored}Below{suffix}") or 0)
+                for child in counted
+                if child.get(f"{stored}Own{suffix}") is not None
+            )
             if below != total:
                 yield f"{stored}Below{suffix} is {below}, its children have {total}"
     incomplete = any(child.get("rollupError") or child.get("incomplete") for child in counted)
