@@ -91,7 +91,8 @@ def test_only_errors_meant_for_clients_are_told() -> None:
 
     assert told(Unavailable()) == ("The database cannot be reached or took too long. Try again shortly.", "UNAVAILABLE")
     assert told(Refusal(ErrorCode.FORBIDDEN, "Ask.")) == ("Ask.", "FORBIDDEN")
-    for operators in (WrongServer("at /an/address"), Torn(), GoalgraphError("at /a/path")):
+    assert told(Torn()) == ("The totals are changing right now. Ask again.", "UNAVAILABLE")
+    for operators in (WrongServer("at /an/address"), GoalgraphError("at /a/path")):
         assert told(operators) == ("Internal error", "INTERNAL")
 
 
