@@ -19,7 +19,7 @@ serve: $(VENV)/run.stamp $(VENV)/checkout.stamp ## Start Neo4j and the API with 
 	@$(BIN)/goals serve --demo
 
 test: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run all tests on a Neo4j started for them (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest tests --cov= $(ARGS)
+	@$(BIN)/python -m pytest tests $(ARGS) --cov
 
 lint: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Check style and types
 	@$(BIN)/ruff check
