@@ -125,7 +125,7 @@ class MetricMutation:
         async def work(tx: Transaction) -> str:
             return await metric_change.create_metric(tx, info.context.viewer, draft)
 
-        return await _payload(info, work, input.client_mutation_id)
+        return await _payload(info, input, work)
 
     @public("Change a metric.")
     async def update_metric(self, info: Info, input: Annotated[UpdateMetricInput, _INPUT]) -> MetricPayload:
@@ -136,7 +136,7 @@ class MetricMutation:
             await metric_change.update_metric(tx, info.context.viewer, input.id, changes)
             return str(input.id)
 
-        return await _payload(info, work, input.client_mutation_id)
+        return await _payload(info, input, work)
 
     @public("Delete a metric that no goal uses, with its rollup fields.")
     async def delete_metric(self, info: Info, input: Annotated[MetricIdInput, _INPUT]) -> DeleteMetricPayload:
@@ -146,7 +146,7 @@ class MetricMutation:
             await metric_change.delete_metric(tx, info.context.viewer, input.id)
             return str(input.id)
 
-        deleted, errors = await change(info, work)
+        deleted, errors = await change(info, input, work)
         return DeleteMetricPayload(
             deleted_id=strawberry.ID(deleted) if deleted else None,
             user_errors=errors,
@@ -164,7 +164,7 @@ class MetricMutation:
             await metric_change.create_rollup_field(tx, info.context.viewer, input.metric_id, draft)
             return str(input.metric_id)
 
-        return await _payload(info, work, input.client_mutation_id)
+        return await _payload(info, input, work)
 
     @public("Change which records a rollup field counts.")
     async def update_rollup_field(self, info: Info, input: Annotated[UpdateRollupFieldInput, _INPUT]) -> MetricPayload:
@@ -174,7 +174,7 @@ class MetricMutation:
             changes = present(input, _FIELD_CHANGES)
             return await metric_change.update_rollup_field(tx, info.context.viewer, input.id, changes)
 
-        return await _payload(info, work, input.client_mutation_id)
+        return await _payload(info, input, work)
 
     @public("Take a category from a metric that no goal uses.")
     async def delete_rollup_field(self, info: Info, input: Annotated[RollupFieldIdInput, _INPUT]) -> MetricPayload:
@@ -183,10 +183,12 @@ class MetricMutation:
         async def work(tx: Transaction) -> str:
             return await metric_change.delete_rollup_field(tx, info.context.viewer, input.id)
 
-        return await _payload(info, work, input.client_mutation_id)
+        return await _payload(info, input, work)
 
 
-async def _payload(info: Info, work: Work, echo: str | None) -> MetricPayload:
-    metric_id, errors = await change(info, work)
+async def _payload(info: Info, told: MutationInput, work: Work) -> MetricPayload:
+    metric_id, errors = await change(info, told, work)
     row = await info.context.loaders.metrics.load(metric_id) if metric_id else None
-    return MetricPayload(metric=Metric(row=row) if row else None, user_errors=errors, client_mutation_id=echo)
+    return MetricPayload(
+        metric=Metric(row=row) if row else None, user_errors=errors, client_mutation_id=told.client_mutation_id
+    )

@@ -157,4 +157,4 @@ async def _upsert(
     async def work(tx: Transaction) -> UpsertReport:
         return await upsert_owners(tx, viewer, kind, given(told.rows), all_or_nothing=told.all_or_nothing)
 
-    return await upsert(info, told.client_mutation_id, work)
+    return await upsert(info, told, work)

@@ -36,10 +36,15 @@ class MutationPayload:
     client_mutation_id: str | None = public("The `clientMutationId` of the input.")
 
 
-async def change(info: Info, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T | None, list[UserError]]:
+async def change(
+    info: Info,
+    told: MutationInput,  # noqa: ARG001 - what safe writes are going to need
+    work: Callable[[Transaction], Awaitable[T]],
+) -> tuple[T | None, list[UserError]]:
     """Run `work` in a write transaction: (what it returns, []), or (None, why it was refused) with nothing written.
 
-    `work` may be run again after a deadlock. What it changes is read afresh by the rest of the document.
+    `told` is the mutation's input. `work` may be run again after a deadlock. What it changes is read afresh by the
+    rest of the document.
     """
     context = info.context
     try:

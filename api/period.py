@@ -253,7 +253,7 @@ class PeriodMutation:
             await set_fiscal_calendar(tx, viewer, replace(before, **changes))
             return await organization(tx)
 
-        done, user_errors = await change(info, work)
+        done, user_errors = await change(info, told, work)
         return SetFiscalCalendarPayload(
             user_errors=user_errors,
             client_mutation_id=told.client_mutation_id,

@@ -112,7 +112,7 @@ class RecordMutation:
                 all_or_nothing=told.all_or_nothing,
             )
 
-        return await upsert(info, told.client_mutation_id, work)
+        return await upsert(info, told, work)
 
     @public(
         "Delete records of a type by external id. Goals that counted them are stale until the next rollup. "
@@ -129,7 +129,7 @@ class RecordMutation:
         async def work(tx: Transaction) -> DeleteReport:
             return await delete_records(tx, viewer, told.type, told.external_ids)
 
-        done, user_errors = await change(info, work)
+        done, user_errors = await change(info, told, work)
         return DeleteRecordsPayload(
             user_errors=user_errors,
             client_mutation_id=told.client_mutation_id,

@@ -54,14 +54,14 @@ class UpsertPayload(MutationPayload):
 
 
 async def upsert(
-    info: Info, client_mutation_id: str | None, work: Callable[[Transaction], Awaitable[UpsertReport]]
+    info: Info, told: MutationInput, work: Callable[[Transaction], Awaitable[UpsertReport]]
 ) -> UpsertPayload:
     """Run an upsert and tell what became of its rows."""
-    report, user_errors = await change(info, work)
+    report, user_errors = await change(info, told, work)
     report = report or UpsertReport((), ())
     return UpsertPayload(
         user_errors=user_errors,
-        client_mutation_id=client_mutation_id,
+        client_mutation_id=told.client_mutation_id,
         inserted=report.inserted,
         updated=report.updated,
         unchanged=report.unchanged,

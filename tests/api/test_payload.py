@@ -11,7 +11,7 @@ from strawberry import Some
 from api.context import Context
 from api.loaders import Loaders
 from api.owners_mutation import UserRowInput
-from api.payload import change, given
+from api.payload import MutationInput, change, given
 from api.record_mutation import RecordOwnerInput, RecordRowInput
 from api.scalars import JSON
 from graph.errors import ErrorCode, Refusal
@@ -39,7 +39,7 @@ async def test_what_was_changed_is_not_read_out_of_a_cache(info: Any) -> None:
         await bump_structure(tx)
         return await organization(tx)
 
-    done, errors = await change(info, work)
+    done, errors = await change(info, MutationInput(), work)
     assert errors == []
     assert done is not None
     assert done.structure_revision == 1
@@ -51,7 +51,7 @@ async def test_a_refusal_becomes_a_user_error_and_undoes_what_was_written(info: 
         await bump_structure(tx)
         raise Refusal(ErrorCode.GOAL_CYCLE, "That is below it. Choose another.", ("parentId",))
 
-    done, (error,) = await change(info, work)
+    done, (error,) = await change(info, MutationInput(), work)
     assert done is None
     assert (error.code, error.field) == (ErrorCode.GOAL_CYCLE, ["parentId"])
     assert error.message == "That is below it. Choose another."
@@ -63,7 +63,7 @@ async def test_other_faults_are_no_user_errors(info: Any) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await change(info, work)
+        await change(info, MutationInput(), work)
 
 
 def test_an_input_becomes_a_map_without_what_was_left_out() -> None:
