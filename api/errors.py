@@ -16,7 +16,9 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.cursor import BadCursor
+from api.enums import describe_enum
 from api.fields import public
+from graph.error_catalog import MEANINGS
 from graph.errors import ErrorCode, LimitExceeded, Refusal, SchemaOutdated, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ _SUGGESTION: Final = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
 _TOO_MANY_TOKENS: Final = "Parsing aborted."
 _BAD_ARGUMENT: Final = "Argument '"
 
-strawberry.enum(ErrorCode, description="Why an input was refused. Codes are stable; messages are not.")
+describe_enum(ErrorCode, "Why an input was refused. Codes are stable; messages are not.", MEANINGS)
 
 
 @strawberry.type(description="One rule that the input of a mutation breaks. Nothing was written.")
