@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -13,43 +12,20 @@ from api import goal_enums  # noqa: F401 - the enums below are described there
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
+from api.goal_parts import ChildTargets, GoalAccess, GoalRollup, RestrictedChildren
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
+from api.override import GoalOverride
 from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
 from api.progress import GoalPace, ProgressReason
 from api.scalars import Decimal
-from graph.goal import GoalRow, GoalState, RecordSet, RollupState
+from graph.goal import GoalRow, GoalState, RecordSet
 from graph.metric import MetricRow
 from graph.money import format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
-
-
-@strawberry.type(description="How a goal's numbers came about.")
-class GoalRollup:
-    """State of a goal's rollup."""
-
-    state: RollupState = aggregate("How far the numbers can be relied on.")
-    calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
-    incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
-    error: str | None = aggregate("What went wrong, in words; null if nothing did.")
-
-
-@strawberry.type(description="Children that the viewer may not see.")
-class RestrictedChildren:
-    """Hidden children, counted."""
-
-    count: int = aggregate("How many children count in the totals and are not shown.")
-
-
-@strawberry.type(description="What the viewer may do with a goal.")
-class GoalAccess:
-    """The viewer's rights on a goal."""
-
-    can_edit: bool = detail("Whether the viewer may change, move, close and recalculate the goal.")
-    can_delete: bool = detail("Whether the viewer may delete the goal.")
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
@@ -109,6 +85,18 @@ class Goal(Node):
             total=found.total_count if found else 0,
         )
 
+    @detail("What the children's targets add up to; null if the viewer may not see every child.")
+    async def child_targets(self, info: Info) -> ChildTargets | None:
+        """The children's targets."""
+        found = await info.context.loaders.child_targets.load(self.row.id)
+        if found is None:
+            return None
+        target = self.row.target
+        return ChildTargets(
+            sum=Decimal(format_units(found.units, self.measure.data_type)),
+            difference=self._amount(None if target is None else target - found.units),
+        )
+
     @aggregate("Children that the viewer may not see: they count in the totals.")
     async def restricted_children(self, info: Info) -> RestrictedChildren:
         """How many children are hidden."""
@@ -148,7 +136,9 @@ class Goal(Node):
         """The stretch target."""
         return self._amount(self.row.stretch_target)
 
-    @aggregate("Actual total: the goal's own part plus its children's totals. Null if the metric has no such category.")
+    @aggregate(
+        "Actual total: the pinned value, or else own part plus children's totals. Null if the metric has no actual."
+    )
     def actual(self) -> Decimal | None:
         """The actual total."""
         return self._amount(self.row.total(Category.ACTUAL))
@@ -161,9 +151,9 @@ class Goal(Node):
     @aggregate("Actual as computed: own part plus children's totals.")
     def computed_actual(self) -> Decimal | None:
         """The computed actual."""
-        return self._amount(self.row.total(Category.ACTUAL))
+        return self._amount(self.row.computed(Category.ACTUAL))
 
-    @aggregate("In-progress total: own part plus children's totals. Null if the metric has no such category.")
+    @aggregate("In-progress total: the pinned value, or else own part plus children's totals. Null if there is none.")
     def in_progress(self) -> Decimal | None:
         """The in-progress total."""
         return self._amount(self.row.total(Category.IN_PROGRESS))
@@ -176,9 +166,9 @@ class Goal(Node):
     @aggregate("In-progress as computed: own part plus children's totals.")
     def computed_in_progress(self) -> Decimal | None:
         """The computed in-progress."""
-        return self._amount(self.row.total(Category.IN_PROGRESS))
+        return self._amount(self.row.computed(Category.IN_PROGRESS))
 
-    @aggregate("Custom total: own part plus children's totals. Null if the metric has no such category.")
+    @aggregate("Custom total: the pinned value, or else own part plus children's totals. Null if there is none.")
     def custom(self) -> Decimal | None:
         """The custom total."""
         return self._amount(self.row.total(Category.CUSTOM))
@@ -191,7 +181,7 @@ class Goal(Node):
     @aggregate("Custom as computed: own part plus children's totals.")
     def computed_custom(self) -> Decimal | None:
         """The computed custom."""
-        return self._amount(self.row.total(Category.CUSTOM))
+        return self._amount(self.row.computed(Category.CUSTOM))
 
     @aggregate("Records counted, own and below, over all categories; one that counts for two goals below counts twice.")
     def record_count(self) -> int | None:
@@ -246,6 +236,22 @@ class Goal(Node):
             calculated_at=self.row.last_calculated(self.measure),
             incomplete=bool(self.row.incomplete),
             error=self.row.rollup_message,
+        )
+
+    @detail("Totals given by hand in the place of computed ones; null if there are none.")
+    def override(self) -> GoalOverride | None:
+        """The override."""
+        row = self.row
+        if row.override_reason is None or row.override_author is None or row.overridden_at is None:
+            return None
+        return GoalOverride(
+            author_id=row.override_author,
+            reason=row.override_reason,
+            overridden_at=row.overridden_at,
+            end_date=None if row.override_end is None else date.fromisoformat(row.override_end),
+            actual=self._amount(row.pinned(Category.ACTUAL)),
+            in_progress=self._amount(row.pinned(Category.IN_PROGRESS)),
+            custom=self._amount(row.pinned(Category.CUSTOM)),
         )
 
     @detail("Whether the goal takes everything from its children and has no own part.")
@@ -303,7 +309,7 @@ class Goal(Node):
 
     @property
     def _today(self) -> date:
-        return self.now.astimezone(ZoneInfo(self.measure.time_zone)).date()
+        return self.measure.today(self.now)
 
     def _amount(self, units: int | None) -> Decimal | None:
         return None if units is None else Decimal(format_units(units, self.measure.data_type))

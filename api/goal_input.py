@@ -54,7 +54,13 @@ class UpdateGoalInput(MutationInput):
     title: strawberry.Maybe[str] = strawberry.field(default=None, description="Title, 1 to 100 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(default=None, description="Up to 2 000 characters.")
     metric_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        default=None, description="Another metric; only on a goal without parent and children. Numbers start anew."
+        default=None,
+        description="Another metric; only on a goal without children that has no parent, or gets one of this metric in "
+        "the same call. Numbers start anew, and an override ends.",
+    )
+    parent_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        default=None,
+        description="Another parent, or null for none; all below moves along. Needs the right to change both parents.",
     )
     manager_id: strawberry.Maybe[strawberry.ID] = strawberry.field(default=None, description="Another manager, a user.")
     owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
@@ -77,6 +83,7 @@ _CHANGES = (
     "title",
     "description",
     "metric_id",
+    "parent_id",
     "manager_id",
     "owner_id",
     "target",

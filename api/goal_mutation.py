@@ -99,7 +99,7 @@ class GoalMutation:
         goal = await load_goal(info.context, goal_id) if goal_id else None
         return GoalPayload(goal=goal, user_errors=errors, client_mutation_id=input.client_mutation_id)
 
-    @public("Change a goal's own fields. Its parent is changed by moveGoal.")
+    @public("Change a goal: its own fields, its parent, or both. Parent, metric and period may change together.")
     async def update_goal(self, info: Info, input: Annotated[UpdateGoalInput, _INPUT]) -> GoalPayload:
         """Change a goal."""
         now = info.context.clock.now()
@@ -108,7 +108,7 @@ class GoalMutation:
             changes = await read_changes(tx, input)
             await goal_change.update_goal(tx, info.context.viewer, input.id, changes, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Give a goal another owner, manager, or both.")
     async def assign_goal(self, info: Info, input: Annotated[AssignGoalInput, _INPUT]) -> GoalPayload:
@@ -120,7 +120,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.update_goal(tx, info.context.viewer, input.id, changes, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Put a goal and all below it under another parent, or none.")
     async def move_goal(self, info: Info, input: Annotated[MoveGoalInput, _INPUT]) -> GoalPayload:
@@ -130,7 +130,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.move_goal(tx, info.context.viewer, input.id, input.parent_id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Delete a goal. The goals below it lose their parent and keep everything else.")
     async def delete_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> DeleteGoalPayload:
@@ -156,7 +156,7 @@ class GoalMutation:
             viewer = info.context.viewer
             await goal_change.close_goal(tx, viewer, input.id, now, include_descendants=input.include_descendants)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Cancel a goal: its numbers freeze and leave the totals above; the goals below stay open.")
     async def cancel_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> GoalPayload:
@@ -166,7 +166,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.cancel_goal(tx, info.context.viewer, input.id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Reopen a closed goal: it is calculated anew, and the totals above follow.")
     async def reopen_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> GoalPayload:
@@ -176,7 +176,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.reopen_goal(tx, info.context.viewer, input.id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Recalculate the whole tree that a goal is in.")
     async def recalculate_goal(
@@ -190,9 +190,10 @@ class GoalMutation:
         )
 
 
-async def _changed(
+async def changed(
     info: Info, told: MutationInput, goal_id: str, work: Callable[[Transaction], Awaitable[None]]
 ) -> GoalPayload:
+    """Run `work` and give the goal as the viewer sees it then."""
     context: Context = info.context
     _, errors = await change(info, told, work)
     goal = None if errors else await load_goal(context, goal_id)

@@ -15,6 +15,7 @@ from api.metric import MetricQuery
 from api.metric_mutation import MetricMutation
 from api.node import Node
 from api.node_query import node_by_id, nodes_by_ids
+from api.override_mutation import OverrideMutation
 from api.owners import OwnerQuery, User, owner_type
 from api.owners_mutation import OwnerMutation
 from api.period import PeriodMutation, PeriodQuery
@@ -49,7 +50,7 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+class Mutation(GoalMutation, OverrideMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
     """The root of mutations."""
 
 

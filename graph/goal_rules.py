@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState
-from graph.goal_statements import GoalsForChange, KindOfOwner, Subtree
+from graph.goal_statements import IsBelow, KindOfOwner, Subtree
 from graph.metric import MetricsByIds
 from graph.money import format_units, parse_units
 from graph.period import GoalPeriod, PeriodKind
@@ -38,30 +38,60 @@ def check_closed(goal: GoalForChange, name: tuple[str, ...], *, inside: bool = F
         raise Refusal(ErrorCode.GOAL_CLOSED, message, name)
 
 
-def check_parent(parent: GoalForChange, metric_id: str, period: GoalPeriod, *, period_field: tuple[str, ...]) -> None:
+def check_parent(
+    parent: GoalForChange,
+    metric_id: str,
+    period: GoalPeriod,
+    *,
+    period_field: tuple[str, ...],
+    metric_field: tuple[str, ...] = ("parentId",),
+) -> None:
     """Refuses PARENT_METRIC_DIFFERS and PERIOD_NOT_WITHIN_PARENT."""
     if parent.goal.metric_id != metric_id:
         message = "A goal has its parent's metric. Leave the metric out, or choose a parent of the same one."
-        raise Refusal(ErrorCode.PARENT_METRIC_DIFFERS, message, ("parentId",))
+        raise Refusal(ErrorCode.PARENT_METRIC_DIFFERS, message, metric_field)
     if not parent.goal.period.contains(period):
         raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, _outside(parent), period_field)
 
 
+async def check_place(tx: Transaction, viewer: Viewer, goal: GoalForChange, parent: GoalForChange | None) -> None:
+    """Refuses a move under this parent, or to the top: FORBIDDEN, GOAL_CLOSED, GOAL_CYCLE."""
+    if not goal.parent_writable:
+        message = "Moving a goal needs the right to change it and both its parents."
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("id",))
+    if parent is None and not viewer.administrator:
+        message = "Only administrators may make a goal a root. Name a parent that you manage."
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
+    check_closed(goal, ("id",), inside=True)
+    if parent is not None:
+        check_closed(parent, ("parentId",), inside=True)
+        found = await tx.one(IsBelow(parent.goal.id, goal.goal.id))
+        if found is not None and found.found:
+            message = "A goal cannot be below itself. Choose a parent outside its own tree."
+            raise Refusal(ErrorCode.GOAL_CYCLE, message, ("parentId",))
+
+
+def check_metric_change(goal: GoalForChange, *, moves: bool) -> None:
+    """Refuses METRIC_LOCKED_IN_TREE: another metric needs that no goal above or below keeps the former one."""
+    if goal.has_children or (goal.goal.parent_id is not None and not moves):
+        message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
+        raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
+
+
 async def check_period_change(
-    tx: Transaction, viewer: Viewer, goal: GoalForChange, period: GoalPeriod | None
+    tx: Transaction, goal: GoalForChange, parent: GoalForChange | None, period: GoalPeriod | None
 ) -> list[str]:
     """The descendants that had exactly the same period and move along; the period fits above and below.
 
-    Refuses PERIOD_INCOMPLETE, PERIOD_NOT_WITHIN_PARENT, PERIOD_LOCKED_BY_CLOSED_GOAL. A descendant moves along if the
-    goals between have the same period too, or not: what counts is that each stays within its parent's.
+    `parent` is the one the goal is going to have. Refuses PERIOD_INCOMPLETE, PERIOD_NOT_WITHIN_PARENT,
+    PERIOD_LOCKED_BY_CLOSED_GOAL. A descendant moves along if the goals between have the same period too, or not: what
+    counts is that each stays within its parent's.
     """
     if period is None:
         message = "A goal needs a period. Leave it out to keep the one it has."
         raise Refusal(ErrorCode.PERIOD_INCOMPLETE, message, ("period",))
-    if goal.goal.parent_id is not None:
-        parent = await tx.one(GoalsForChange(viewer.id, [goal.goal.parent_id]))
-        if parent is not None and not parent.goal.period.contains(period):
-            raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, _outside(parent), ("period",))
+    if parent is not None and not parent.goal.period.contains(period):
+        raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, _outside(parent), ("period",))
     former = (goal.goal.start_date, goal.goal.end_date)
     below = await tx.run(Subtree(goal.goal.id))
     along = [row for row in below if (row.start_date, row.end_date) == former]

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from graph.goal import GoalRow
 from graph.rollup_compiler import Category
+from graph.rollup_statements import OVERRIDE
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-#: The stored properties that hold a goal's results.
+#: The stored properties that hold a goal's results, and what an override put in their place: all in a metric's units.
 RESULTS = (
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
+    *OVERRIDE,
     "rollupError",
     "rollupMessage",
     "incomplete",

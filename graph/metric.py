@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from graph.money import DataType
 from graph.rollup_compiler import Category
@@ -12,6 +13,7 @@ from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
 
 class MetricType(StrEnum):
@@ -58,6 +60,10 @@ class MetricRow:
         """The categories it has, in the order of the enum."""
         present = {field.category for field in self.fields}
         return tuple(category for category in Category if category in present)
+
+    def today(self, now: datetime) -> date:
+        """The date at a moment in the organization's time zone."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     @classmethod
     def read(cls, columns: Mapping[str, Any]) -> MetricRow:

@@ -203,12 +203,13 @@ def below(categories: Sequence[Category], *, exact: bool = False, whole_tree: bo
 
     Adds parameters `forced` (goals to return in any case) and `ids` (goals of one level) or, for the `whole_tree`,
     `root`, `from` and `until` as in `own`. One row: `rows`, a list of {id, incomplete, <category>: sum of children's
-    totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A child that is cancelled or not
-    yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
+    totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A pinned child adds
+    its pinned value; one that is cancelled, or not yet calculated, nothing. Source of the formula: semantics.md §9,
+    computed(G, F).
     """
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
-        f"{_sum(f'coalesce(c.{category.stored}Own + coalesce(c.{category.stored}Below, 0), 0)', exact=exact)}"
+        f"{_sum(_total(category), exact=exact)}"
         f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount"
         f" + coalesce(c.{category.stored}BelowCount, 0), 0)) AS {category.column}_count"
         for category in categories
@@ -246,6 +247,11 @@ def _counts(field: CountedField) -> str:
     column = field.category.column
     statuses = f" AND record_status IN ${column}_statuses" if field.statuses else ""
     return f"record_state = ${column}_state{statuses} AND goal_start <= on_{field.date} <= goal_end"
+
+
+def _total(category: Category) -> str:
+    stored = f"c.{category.stored}"
+    return f"coalesce({stored}Pinned, {stored}Own + coalesce({stored}Below, 0), 0)"
 
 
 def _sum(expression: str, *, exact: bool) -> str:

@@ -63,6 +63,7 @@ def refused(scene: Scene) -> list[Asked]:
         ("updateGoal", {"id": goals["Secret"], "title": "Mine"}),
         ("updateGoal", {"id": goals["East"], "metricId": ids["metric"], "target": "-1"}),
         ("moveGoal", {"id": goals["Seen below"], "parentId": goals["East"]}),
+        ("updateGoal", {"id": goals["Seen below"], "parentId": goals["East"], "period": year}),
         ("moveGoal", {"id": goals["East"], "parentId": goals["Secret"]}),
         ("moveGoal", {"id": goals["East"], "parentId": goals["Seen below"]}),
         ("moveGoal", {"id": goals["Top"], "parentId": goals["East"]}),
@@ -172,7 +173,12 @@ async def test_a_refusal_that_tells_a_hidden_parents_dates_is_seen(
 #: Each goal mutation with an input in which an id stands that the viewer may not know.
 ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "createGoal": [{"title": "New", "parentId": "?"}],
-    "updateGoal": [{"id": "?", "title": "Mine"}, {"id": "?", "target": "-1"}, {"id": "?", "period": {}}],
+    "updateGoal": [
+        {"id": "?", "title": "Mine"},
+        {"id": "?", "target": "-1"},
+        {"id": "?", "period": {}},
+        {"id": "?", "parentId": None},
+    ],
     "assignGoal": [{"id": "?", "ownerId": "absent"}],
     "moveGoal": [{"id": "?", "parentId": None}, {"id": "East", "parentId": "?"}, {"id": "?", "parentId": "East"}],
     "deleteGoal": [{"id": "?"}],
@@ -180,6 +186,8 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "cancelGoal": [{"id": "?"}],
     "reopenGoal": [{"id": "?"}],
     "recalculateGoal": [{"goalId": "?"}],
+    "overrideGoal": [{"id": "?", "reason": "Mine", "actual": "1"}, {"id": "?", "reason": "", "custom": "x"}],
+    "clearGoalOverride": [{"id": "?"}],
 }
 #: Mutations that administrators alone may make: nothing of the input is looked up for anybody else.
 ADMINISTRATORS: dict[str, dict[str, Any]] = {

@@ -28,6 +28,8 @@ FIELDS = (
     ("custom", "Order", "FULFILLED", (), "totalAmount", "orderDate"),
 )
 
+#: How each category's stored properties begin.
+PROPERTIES = {"actual": "actual", "in_progress": "inProgress", "custom": "custom"}
 
 LINK_OWNERS = """
 UNWIND $rows AS row MATCH (a:Owner {id: row[0]}) MATCH (b:Owner {id: row[1]}) CREATE (a)-[:$(row[2])]->(b)
@@ -51,7 +53,7 @@ UNWIND $rows AS row MATCH (g:Goal {id: row.id}) MATCH (p:Goal {id: row.parent}) 
 
 @dataclass(frozen=True)
 class Goal:
-    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number."""
+    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number, `pinned` by category."""
 
     parent: int | None
     owner: tuple[str, int]
@@ -61,6 +63,7 @@ class Goal:
     all_records: bool
     members: bool
     state: str
+    pinned: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
                 all_records=random.random() < 0.1,
                 members=random.random() < 0.5,
                 state="CANCELLED" if number and random.random() < 0.05 else "OPEN",
+                pinned=((random.choice(FIELDS)[0], random.choice(amounts)),) if random.random() < 0.1 else (),
             )
         )
     records = tuple(
@@ -177,7 +181,7 @@ def _record(
 
 
 def expected(world: World) -> dict[str, list[tuple[int, int]]]:
-    """Per category, (total in units, records counted) of each goal by its number. Semantics §9, word by word."""
+    """Per category, (computed value in units, records counted) of each goal by its number. Semantics §9."""
     totals: dict[str, list[tuple[int, int]]] = {}
     for category, label, state, statuses, _, _ in FIELDS:
         candidates = [
@@ -190,7 +194,8 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
             goal = world.goals[number]
             if goal.parent is not None and goal.state != "CANCELLED":
                 above, below = sums[goal.parent], sums[number]
-                sums[goal.parent] = (above[0] + below[0], above[1] + below[1])
+                total = dict(goal.pinned).get(category, below[0])
+                sums[goal.parent] = (above[0] + total, above[1] + below[1])
         totals[category] = sums
     return totals
 
@@ -272,6 +277,7 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
                 "endDate": goal.end,
                 "createdAt": company.clock.now(),
                 "updatedAt": company.clock.now(),
+                **{f"{PROPERTIES[category]}Pinned": units for category, units in goal.pinned},
             },
         }
         for n, goal in enumerate(world.goals)

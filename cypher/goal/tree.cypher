@@ -25,9 +25,9 @@ WITH root, collect([
       MATCH (g)<-[:CHILD_OF]-(part:Goal)
       WHERE part.state <> 'CANCELLED' AND NOT visible.covered_goal(part)
       RETURN [
-        sum(coalesce(part.actualOwn + coalesce(part.actualBelow, 0), 0)),
-        sum(coalesce(part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)),
-        sum(coalesce(part.customOwn + coalesce(part.customBelow, 0), 0))
+        sum(coalesce(part.actualPinned, part.actualOwn + coalesce(part.actualBelow, 0), 0)),
+        sum(coalesce(part.inProgressPinned, part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)),
+        sum(coalesce(part.customPinned, part.customOwn + coalesce(part.customBelow, 0), 0))
       ]
     }) END,
     columns.goal(g),

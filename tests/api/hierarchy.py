@@ -79,7 +79,12 @@ class Desk:
     async def send(self, mutation: str, client: Client | None = None, /, **given: Any) -> dict[str, Any]:
         """Send a mutation; its payload."""
         name = mutation[0].upper() + mutation[1:]
-        name = {"DeleteGoal": "GoalId", "CancelGoal": "GoalId", "ReopenGoal": "GoalId"}.get(name, name)
+        name = {
+            "DeleteGoal": "GoalId",
+            "CancelGoal": "GoalId",
+            "ReopenGoal": "GoalId",
+            "ClearGoalOverride": "GoalId",
+        }.get(name, name)
         name = {"DeleteMetric": "MetricId", "DeleteRollupField": "RollupFieldId"}.get(name, name)
         answer = _ANSWERS.get(mutation, f"goal {{ id {NUMBERS} }}")
         document = (
