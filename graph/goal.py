@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import Torn
-from graph.period import GoalPeriod, PeriodKind
+from graph.period import GoalPeriod, PeriodKind, Template
 from graph.rollup_compiler import Category
 from graph.statement import Id, Read, Write, native
 
@@ -68,6 +68,7 @@ class GoalRow:
     fiscal_year: int | None
     fiscal_index: int | None
     period_label: str
+    period_template: str | None
     start: str
     end: str
     actual_own: int | None
@@ -163,6 +164,7 @@ class GoalRow:
             self.period_label,
             self.start_date,
             self.end_date,
+            None if self.period_template is None else Template(self.period_template),
         )
 
     def rollup_state(self, metric: MetricRow, now: datetime) -> RollupState:
@@ -189,6 +191,7 @@ class GoalRow:
 STORED = (
     *("id", "title", "description", "state", "restricted", "target", "stretchTarget", "rollupOnlyFromChildren"),
     *("recordSet", "includeTeamMembers", "periodKind", "fiscalYear", "fiscalIndex", "periodLabel"),
+    "periodTemplate",
     *("startDate", "endDate"),
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from graph import goal_statements as statements
 from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
+from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
 from graph.goal_rules import (
     NOT_FOUND_GOAL,
     PROPERTIES_THAT_COUNT,
@@ -17,7 +16,6 @@ from graph.goal_rules import (
     check_closed,
     check_parent,
     check_period_change,
-    check_targets,
     converted_targets,
     manager_id,
     metric_with_fields,
@@ -26,32 +24,13 @@ from graph.goal_rules import (
 from graph.text import checked_name, checked_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.goal_creation import GoalDraft
     from graph.goal_statements import GoalForChange
-    from graph.period import GoalPeriod
     from graph.visibility import Viewer
-
-
-@dataclass(frozen=True)
-class GoalDraft:
-    """What a new goal is made from. Amounts are units; what is None is taken from the parent, or from the viewer."""
-
-    title: str
-    description: str | None = None
-    metric_id: str | None = None
-    parent_id: str | None = None
-    manager_id: str | None = None
-    owner_id: str | None = None
-    period: GoalPeriod | None = None
-    target: str | None = None
-    stretch_target: str | None = None
-    rollup_only_from_children: bool = False
-    record_set: RecordSet = RecordSet.OWNED
-    include_team_members: bool = False
-    restricted: bool | None = None
 
 
 async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: datetime) -> str:
@@ -59,40 +38,18 @@ async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: da
 
     Below a goal: its manager or an administrator. A root: administrators.
     """
-    parent = None
-    if draft.parent_id is not None:
-        parent = await locked_goal(tx, viewer, draft.parent_id, ("parentId",))
-    elif not viewer.administrator:
-        message = "Only administrators may create a goal without a parent. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
-    metric = await metric_with_fields(tx, viewer, draft.metric_id, parent)
-    period = draft.period or (parent.goal.period if parent else None)
-    if period is None:
-        message = "A goal without a parent needs a period."
-        raise Refusal(ErrorCode.PERIOD_INCOMPLETE, message, ("period",))
-    if parent is not None:
-        check_closed(parent, ("parentId",), inside=True)
-        check_parent(parent, metric.id, period, period_field=("period",))
-    target, stretch = check_targets(metric, draft.target, draft.stretch_target)
-    manager = await manager_id(tx, viewer.id if draft.manager_id is None else draft.manager_id)
-    owner = await owner_id(tx, manager if draft.owner_id is None else draft.owner_id)
-    goal_id = str(uuid4())
-    properties = {
-        "title": checked_name(draft.title, ("title",)),
-        "description": checked_text(draft.description, ("description",)),
-        "state": GoalState.OPEN.value,
-        "restricted": draft.restricted if draft.restricted is not None else bool(parent and parent.goal.restricted),
-        "target": target,
-        "stretchTarget": stretch,
-        "rollupOnlyFromChildren": draft.rollup_only_from_children,
-        "recordSet": draft.record_set.value,
-        "includeTeamMembers": draft.include_team_members,
-        **period_properties(period),
-    }
-    await tx.run(statements.CreateGoal(goal_id, metric.id, manager, owner, draft.parent_id, properties, now))
-    if draft.parent_id is not None:
-        await tx.run(statements.MarkStale([draft.parent_id]))
+    (goal_id,) = (await create_goals(tx, viewer, draft.parent_id, [TreeDraft(draft)], now)).values()
     return goal_id
+
+
+async def create_goals(
+    tx: Transaction, viewer: Viewer, parent_id: str | None, drafts: Sequence[TreeDraft], now: datetime
+) -> dict[str, str]:
+    """Create a tree, or several, below a goal or as roots: all of it or nothing. Ids by key, parents first."""
+    parent = None if parent_id is None else await locked_goal(tx, viewer, parent_id, ("parentId",))
+    planned = await plan_goals(tx, viewer, parent, drafts)
+    ids = await write_goals(tx, parent, planned, now)
+    return {one.key: id_ for one, id_ in zip(planned, ids, strict=True)}
 
 
 async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Mapping[str, Any], now: datetime) -> None:
@@ -144,12 +101,12 @@ async def _metric_and_targets(
 ) -> dict[str, Any]:
     """The stored properties of a change of metric, target or stretch target; another metric starts numbers anew."""
     properties: dict[str, Any] = {}
-    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
+    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id)
     if changes.get("metric_id", metric.id) != metric.id:
         if goal.goal.parent_id is not None or goal.has_children:
             message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
             raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
-        former, metric = metric, await metric_with_fields(tx, viewer, changes["metric_id"], None)
+        former, metric = metric, await metric_with_fields(tx, viewer, changes["metric_id"])
         properties |= converted_targets(goal.goal, former, metric, changes)
         properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "seen": None}
         await tx.run(statements.SetMetric(goal.goal.id, metric.id))
@@ -270,18 +227,6 @@ async def goal_for_change(
 async def ancestors(tx: Transaction, goal_id: str) -> list[str]:
     """The ids of a goal and all above it, the goal first."""
     return [row.id for row in await tx.run(statements.AncestorIds(goal_id))]
-
-
-def period_properties(period: GoalPeriod) -> dict[str, Any]:
-    """A period as stored with its goal: dates and label stay whatever becomes of the calendar."""
-    return {
-        "periodKind": period.kind.value,
-        "fiscalYear": period.fiscal_year,
-        "fiscalIndex": period.index,
-        "periodLabel": period.label,
-        "startDate": period.start,
-        "endDate": period.end,
-    }
 
 
 async def _fold_above(tx: Transaction, goal: GoalForChange) -> None:

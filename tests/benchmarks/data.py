@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from graph.goal import GoalState, RecordSet
-from graph.goal_change import period_properties
+from graph.goal_creation import period_properties
 from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft, create_metric, create_rollup_field
 from graph.money import TEN_THOUSANDTHS, DataType
