@@ -54,13 +54,13 @@ class UserError:
 
 def problems_as_user_errors(refusal: Refusal) -> list[UserError]:
     """Give a refusal as the `userErrors` of a mutation's payload."""
-    problem = refusal.problem
     return [
         UserError(
             code=problem.code,
             field=None if problem.field is None else list(problem.field),
             message=problem.message,
         )
+        for problem in refusal.problems
     ]
 
 

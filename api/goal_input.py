@@ -10,9 +10,11 @@ from api.payload import MutationInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
 from graph.database import Transaction
+from graph.errors import Refusal
 from graph.goal import RecordSet
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.organization import organization
+from graph.period import FiscalCalendar, GoalPeriod
 
 _TARGET = "What is to be reached, 0 or more, in units of the metric (base currency for money)."
 _STRETCH = "What would be better still, at least the target; only if the metric tracks stretch targets."
@@ -21,16 +23,15 @@ _MEMBERS = "Whether a team's goal counts its members' records too."
 _RESTRICTED = "Whether only manager, owner and administrators may see the goal; its descendants become restricted too."
 
 
-@strawberry.input(description="A new goal.")
-class CreateGoalInput(MutationInput):
-    """Input of createGoal."""
+@strawberry.input(description="What a new goal is made of, but for its place.")
+class GoalFields:
+    """Base of the inputs that make goals."""
 
     title: str = strawberry.field(description="Title, 1 to 100 characters.")
     description: str | None = strawberry.field(default=None, description="Up to 2 000 characters.")
     metric_id: strawberry.ID | None = strawberry.field(
         default=None, description="The metric; left out below a parent, which has it."
     )
-    parent_id: strawberry.ID | None = strawberry.field(default=None, description="The goal above; none: a root.")
     manager_id: strawberry.ID | None = strawberry.field(default=None, description="A user; the viewer if left out.")
     owner_id: strawberry.ID | None = strawberry.field(
         default=None, description="A user, team, business unit, territory or product line; the manager if left out."
@@ -44,6 +45,13 @@ class CreateGoalInput(MutationInput):
     record_set: RecordSet = strawberry.field(default=RecordSet.OWNED, description="Which records its own part counts.")
     include_team_members: bool = strawberry.field(default=False, description=_MEMBERS)
     restricted: bool | None = strawberry.field(default=None, description="As the parent is, if left out.")
+
+
+@strawberry.input(description="A new goal.")
+class CreateGoalInput(GoalFields, MutationInput):
+    """Input of createGoal."""
+
+    parent_id: strawberry.ID | None = strawberry.field(default=None, description="The goal above; none: a root.")
 
 
 @strawberry.input(description="Changes of a goal: what is left out stays, null clears what may be empty.")
@@ -95,16 +103,19 @@ _CHANGES = (
 )
 
 
-async def read_draft(tx: Transaction, given: CreateGoalInput) -> GoalDraft:
-    """What createGoal was given, as a draft."""
-    period = None
+def read_draft(given: GoalFields, calendar: FiscalCalendar, parent_id: str | None = None) -> GoalDraft:
+    """What a new goal is to be, as a draft; a period that cannot be is in it as the refusal."""
+    period: GoalPeriod | Refusal | None = None
     if given.period is not None:
-        period = read_period(given.period, (await organization(tx)).calendar, ("period",))
+        try:
+            period = read_period(given.period, calendar, ("period",))
+        except Refusal as refusal:
+            period = refusal
     return GoalDraft(
         title=given.title,
         description=given.description,
         metric_id=given.metric_id,
-        parent_id=given.parent_id,
+        parent_id=parent_id,
         manager_id=given.manager_id,
         owner_id=given.owner_id,
         period=period,

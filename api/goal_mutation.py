@@ -15,6 +15,7 @@ from api.payload import MutationInput, MutationPayload, change
 from api.recalculation import recalculate
 from graph import goal_change
 from graph.database import Transaction
+from graph.organization import organization
 
 _INPUT = strawberry.argument(description="The mutation's input.")
 
@@ -93,7 +94,8 @@ class GoalMutation:
         now = info.context.clock.now()
 
         async def work(tx: Transaction) -> str:
-            return await goal_change.create_goal(tx, info.context.viewer, await read_draft(tx, input), now)
+            draft = read_draft(input, (await organization(tx)).calendar, input.parent_id)
+            return await goal_change.create_goal(tx, info.context.viewer, draft, now)
 
         goal_id, errors = await change(info, input, work)
         goal = await load_goal(info.context, goal_id) if goal_id else None

@@ -38,8 +38,9 @@ def refusals_table() -> str:
 def faults_table() -> str:
     """Give the table of codes that top-level `errors` have, beside those of GraphQL itself."""
     import_all()  # or the table would depend on what happens to be imported
+    known: set[type[GoalgraphError]] = {*_kinds(GoalgraphError), BadCursor}
     kinds = sorted(
-        (kind for kind in {*_kinds(GoalgraphError), BadCursor} if "code" in vars(kind)),
+        (kind for kind in known if "code" in vars(kind)),
         key=lambda kind: kind.code,
     )
     return _table(("code", "meaning"), ((f"`{kind.code}`", (kind.__doc__ or "").splitlines()[0]) for kind in kinds))

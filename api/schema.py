@@ -9,6 +9,7 @@ import strawberry
 from api.context import Info
 from api.execution import build_schema
 from api.fields import detail
+from api.goal_bulk_mutation import GoalBulkMutation
 from api.goal_mutation import GoalMutation
 from api.goal_query import GoalQuery
 from api.metric import MetricQuery
@@ -50,7 +51,15 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutation, OverrideMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+class Mutation(
+    GoalMutation,
+    GoalBulkMutation,
+    OverrideMutation,
+    MetricMutation,
+    OwnerMutation,
+    RecordMutation,
+    PeriodMutation,
+):
     """The root of mutations."""
 
 

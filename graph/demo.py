@@ -14,14 +14,14 @@ from graph import goal_change, metric_change, rollup
 from graph.account import all_accounts, viewer_named
 from graph.clock import today
 from graph.errors import GoalgraphError
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft
 from graph.money import DataType
 from graph.organization import organization
 from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.owners_upsert import upsert_owners
-from graph.period import FiscalPeriod, GoalPeriod, PeriodKind
+from graph.period import FiscalPeriod, GoalPeriod
 from graph.record_upsert import upsert_records
 from graph.rollup_compiler import Category
 from graph.visibility import Viewer
@@ -137,6 +137,7 @@ class _Demo:
         self._zone = own.zone
         current = own.calendar.containing(self._today)
         former = own.calendar.containing(current.start - timedelta(days=1))
+        now, before = (GoalPeriod.fiscal(own.calendar, one) for one in (current, former))
         revenue = await self._metric(
             MetricDraft("Revenue", MetricType.AMOUNT, DataType.MONEY, "Won deals", tracks_stretch_target=True),
             RollupFieldDraft(Category.ACTUAL, "opportunity", "actualCloseDate", "WON", (), "actualValue"),
@@ -147,9 +148,9 @@ class _Demo:
             RollupFieldDraft(Category.ACTUAL, "phone_call", "actualEnd", "COMPLETED"),
         )
         roots = [
-            await self._tree("Revenue", revenue, former, _REP_TARGET * 9 // 10, restricted=None),
-            await self._tree("Revenue", revenue, current, _REP_TARGET, restricted=_RESTRICTED_REP),
-            await self._tree("Calls", calls, current, 40, restricted=None),
+            await self._tree("Revenue", revenue, before, _REP_TARGET * 9 // 10, restricted=None),
+            await self._tree("Revenue", revenue, now, _REP_TARGET, restricted=_RESTRICTED_REP),
+            await self._tree("Calls", calls, now, 40, restricted=None),
         ]
         await self._deals(former, current)
         return roots
@@ -204,10 +205,9 @@ class _Demo:
         return metric_id
 
     async def _tree(
-        self, what: str, metric: str, fiscal: FiscalPeriod, rep_target: int, *, restricted: int | None
+        self, what: str, metric: str, period: GoalPeriod, rep_target: int, *, restricted: int | None
     ) -> str:
         """Company, its places, their teams, their representatives; only the last have a part of their own."""
-        period = GoalPeriod(PeriodKind.FISCAL, fiscal.year, fiscal.index, fiscal.label, fiscal.start, fiscal.end)
         stretch = what == "Revenue"
 
         async def goal(title: str, owner: tuple[str, str], manager: str, reps: int, **more: Any) -> str:

@@ -44,6 +44,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.AMOUNT_OUT_OF_RANGE: "The amount does not fit 64 bits in its units. Give a smaller one.",
     ErrorCode.AMOUNT_TOO_PRECISE: "The amount has more decimal places than are kept: four, or none. Round it.",
     ErrorCode.STRUCTURE_CYCLE: "A unit, territory, product line or manager cannot be below itself.",
+    ErrorCode.PERIOD_NOT_MAPPED: "A goal's period has no counterpart in the calendar. Give it one in the mapping.",
     ErrorCode.INVALID_VALUE: "The value has not the form or range that the field takes. The message says which.",
     ErrorCode.REQUIRED: "The field needs a value.",
     ErrorCode.TOO_MANY_ROWS: "There are more rows than one request may bring. Split them.",

@@ -14,6 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ErrorCode(StrEnum):
@@ -40,6 +44,7 @@ class ErrorCode(StrEnum):
     PERIOD_LOCKED_BY_CLOSED_GOAL = "PERIOD_LOCKED_BY_CLOSED_GOAL"
     PERIOD_NOT_IN_CALENDAR = "PERIOD_NOT_IN_CALENDAR"
     PERIOD_INCOMPLETE = "PERIOD_INCOMPLETE"
+    PERIOD_NOT_MAPPED = "PERIOD_NOT_MAPPED"
     START_AFTER_END = "START_AFTER_END"
     GOAL_CLOSED = "GOAL_CLOSED"
     GOAL_OPEN = "GOAL_OPEN"
@@ -90,6 +95,16 @@ class Refusal(GoalgraphError):  # noqa: N818
     def __init__(self, code: ErrorCode, message: str, field: tuple[str, ...] | None = None) -> None:
         super().__init__(message)
         self.problem = Problem(code, message, field)
+        #: All rules broken, `problem` the first.
+        self.problems: tuple[Problem, ...] = (self.problem,)
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> Self:
+        """One refusal for several broken rules, at least one."""
+        first = problems[0]
+        refusal = cls(first.code, first.message, first.field)
+        refusal.problems = tuple(problems)
+        return refusal
 
 
 class Unauthenticated(GoalgraphError):  # noqa: N818 - the field's word for it

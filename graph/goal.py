@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from graph.period import GoalPeriod, PeriodKind
+from graph.period import GoalPeriod, PeriodKind, Template
 from graph.rollup_compiler import Category
 from graph.statement import Id, Read, Write, native
 
@@ -69,6 +69,7 @@ class GoalRow:
     fiscal_year: int | None
     fiscal_index: int | None
     period_label: str
+    period_template: str | None
     start: str
     end: str
     actual_own: int | None
@@ -187,6 +188,7 @@ class GoalRow:
             self.period_label,
             self.start_date,
             self.end_date,
+            None if self.period_template is None else Template(self.period_template),
         )
 
     def rollup_state(self, metric: MetricRow, now: datetime) -> RollupState:
@@ -214,6 +216,7 @@ class GoalRow:
 STORED = (
     *("id", "title", "description", "state", "restricted", "target", "stretchTarget", "rollupOnlyFromChildren"),
     *("recordSet", "includeTeamMembers", "periodKind", "fiscalYear", "fiscalIndex", "periodLabel"),
+    "periodTemplate",
     *("startDate", "endDate"),
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
     *(f"{category.stored}Pinned" for category in Category),

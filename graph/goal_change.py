@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from graph import goal_statements as statements
 from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
+from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
 from graph.goal_rules import (
     NOT_FOUND_GOAL,
     PROPERTIES_THAT_COUNT,
@@ -19,7 +18,6 @@ from graph.goal_rules import (
     check_parent,
     check_period_change,
     check_place,
-    check_targets,
     converted_targets,
     manager_id,
     metric_with_fields,
@@ -29,33 +27,14 @@ from graph.rollup_statements import NoteEnds
 from graph.text import checked_name, checked_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.goal_creation import GoalDraft
     from graph.goal_statements import GoalForChange
     from graph.metric import MetricRow
-    from graph.period import GoalPeriod
     from graph.visibility import Viewer
-
-
-@dataclass(frozen=True)
-class GoalDraft:
-    """What a new goal is made from. Amounts are units; what is None is taken from the parent, or from the viewer."""
-
-    title: str
-    description: str | None = None
-    metric_id: str | None = None
-    parent_id: str | None = None
-    manager_id: str | None = None
-    owner_id: str | None = None
-    period: GoalPeriod | None = None
-    target: str | None = None
-    stretch_target: str | None = None
-    rollup_only_from_children: bool = False
-    record_set: RecordSet = RecordSet.OWNED
-    include_team_members: bool = False
-    restricted: bool | None = None
 
 
 async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: datetime) -> str:
@@ -63,40 +42,18 @@ async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: da
 
     Below a goal: its manager or an administrator. A root: administrators.
     """
-    parent = None
-    if draft.parent_id is not None:
-        parent = await locked_goal(tx, viewer, draft.parent_id, ("parentId",))
-    elif not viewer.administrator:
-        message = "Only administrators may create a goal without a parent. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
-    metric = await metric_with_fields(tx, viewer, draft.metric_id, parent)
-    period = draft.period or (parent.goal.period if parent else None)
-    if period is None:
-        message = "A goal without a parent needs a period."
-        raise Refusal(ErrorCode.PERIOD_INCOMPLETE, message, ("period",))
-    if parent is not None:
-        check_closed(parent, ("parentId",), inside=True)
-        check_parent(parent, metric.id, period, period_field=("period",))
-    target, stretch = check_targets(metric, draft.target, draft.stretch_target)
-    manager = await manager_id(tx, viewer.id if draft.manager_id is None else draft.manager_id)
-    owner = await owner_id(tx, manager if draft.owner_id is None else draft.owner_id)
-    goal_id = str(uuid4())
-    properties = {
-        "title": checked_name(draft.title, ("title",)),
-        "description": checked_text(draft.description, ("description",)),
-        "state": GoalState.OPEN.value,
-        "restricted": draft.restricted if draft.restricted is not None else bool(parent and parent.goal.restricted),
-        "target": target,
-        "stretchTarget": stretch,
-        "rollupOnlyFromChildren": draft.rollup_only_from_children,
-        "recordSet": draft.record_set.value,
-        "includeTeamMembers": draft.include_team_members,
-        **period_properties(period),
-    }
-    await tx.run(statements.CreateGoal(goal_id, metric.id, manager, owner, draft.parent_id, properties, now))
-    if draft.parent_id is not None:
-        await tx.run(statements.MarkStale([draft.parent_id]))
+    (goal_id,) = (await create_goals(tx, viewer, draft.parent_id, [TreeDraft(draft)], now)).values()
     return goal_id
+
+
+async def create_goals(
+    tx: Transaction, viewer: Viewer, parent_id: str | None, drafts: Sequence[TreeDraft], now: datetime
+) -> dict[str, str]:
+    """Create a tree, or several, below a goal or as roots: all of it or nothing. Ids by key, parents first."""
+    parent = None if parent_id is None else await locked_goal(tx, viewer, parent_id, ("parentId",))
+    planned = await plan_goals(tx, viewer, parent, drafts)
+    ids = await write_goals(tx, parent, planned, now)
+    return {one.key: id_ for one, id_ in zip(planned, ids, strict=True)}
 
 
 async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Mapping[str, Any], now: datetime) -> None:
@@ -183,11 +140,11 @@ async def _metrics(
     tx: Transaction, viewer: Viewer, goal: GoalForChange, changes: Mapping[str, Any], *, moves: bool
 ) -> tuple[MetricRow, MetricRow]:
     """The metric that the goal has, and the one that it is going to have."""
-    former = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
+    former = await metric_with_fields(tx, viewer, goal.goal.metric_id)
     if changes.get("metric_id", former.id) == former.id:
         return former, former
     check_metric_change(goal, moves=moves)
-    return former, await metric_with_fields(tx, viewer, changes["metric_id"], None)
+    return former, await metric_with_fields(tx, viewer, changes["metric_id"])
 
 
 def _targets(goal: GoalForChange, former: MetricRow, metric: MetricRow, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,18 +266,6 @@ async def goal_for_change(
 async def ancestors(tx: Transaction, goal_id: str) -> list[str]:
     """The ids of a goal and all above it, the goal first."""
     return [row.id for row in await tx.run(statements.AncestorIds(goal_id))]
-
-
-def period_properties(period: GoalPeriod) -> dict[str, Any]:
-    """A period as stored with its goal: dates and label stay whatever becomes of the calendar."""
-    return {
-        "periodKind": period.kind.value,
-        "fiscalYear": period.fiscal_year,
-        "fiscalIndex": period.index,
-        "periodLabel": period.label,
-        "startDate": period.start,
-        "endDate": period.end,
-    }
 
 
 async def fold_above(tx: Transaction, goal: GoalForChange) -> None:

@@ -95,16 +95,18 @@ class AncestorIds(Read[Id], path="goal/ancestor_ids", row=Id):
 
 
 @dataclass(frozen=True)
-class CreateGoal(Write[Id], path="goal/create", row=Id):
-    """A new goal."""
+class CreateGoals(Write[Count], path="goal/create", row=Count):
+    """New goals: id, metric, manager, owner, properties each."""
 
-    id: str
-    metric: str
-    manager: str
-    owner: str
-    parent: str | None
-    properties: dict[str, Any]
+    rows: list[dict[str, Any]]
     now: datetime
+
+
+@dataclass(frozen=True)
+class LinkParents(Write[Count], path="goal/link_parents", row=Count):
+    """Put roots below their parents."""
+
+    pairs: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,14 @@ class OwnerKind:
 
 
 @dataclass(frozen=True)
-class KindOfOwner(Read[OwnerKind], path="goal/kind_of_owner", row=OwnerKind):
-    """What kind of owner an id names."""
+class KindsOfOwners(Read[OwnerKind], path="goal/kinds_of_owners", row=OwnerKind):
+    """What kind of owner each id names."""
 
-    id: str
+    ids: list[str]
+
+
+@dataclass(frozen=True)
+class SetEach(Write[Count], path="goal/set_each", row=Count):
+    """Change stored properties of goals, each its own: id and properties."""
+
+    rows: list[dict[str, Any]]

@@ -44,7 +44,7 @@ async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: Ov
     """Pin values of an open goal; the sums above follow at once. Reason, author, time and end are those given last."""
     goal = await locked_goal(tx, viewer, goal_id)
     check_closed(goal, ("id",))
-    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
+    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id)
     values = {category: _units(metric, category, text) for category, text in draft.values.items()}
     if all(values.get(category, goal.goal.pinned(category)) is None for category in Category):
         message = "Nothing would be pinned. Give a value, or end the override with clearGoalOverride."

@@ -24,6 +24,7 @@ from graphql import (
 
 from api.schema import schema
 from graph import goal_change, override
+from graph.goal_creation import GoalDraft
 from graph.override import OverrideDraft
 from graph.owners import OwnerKind
 from graph.period import GoalPeriod, PeriodKind
@@ -104,9 +105,9 @@ class Scene:
                 "manager_id": company.ids["boss"],
                 "rollup_only_from_children": True,
             }
-            await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Another", **more), now)
+            await goal_change.create_goal(tx, admin, GoalDraft("Another", **more), now)
             more = {"metric_id": company.ids["metric"], "manager_id": company.ids["boss"], "period": YEAR}
-            await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Third tree", restricted=True, **more), now)
+            await goal_change.create_goal(tx, admin, GoalDraft("Third tree", restricted=True, **more), now)
             # Another node in the place of a hidden one.
             text = (
                 "UNWIND $ids AS id MATCH (g:Goal {id: id}) "

@@ -68,6 +68,10 @@ def refused(scene: Scene) -> list[Asked]:
         ("moveGoal", {"id": goals["East"], "parentId": goals["Seen below"]}),
         ("moveGoal", {"id": goals["Top"], "parentId": goals["East"]}),
         ("createGoal", {"title": "New", "parentId": goals["Other tree"]}),
+        ("createGoals", {"parentId": goals["Other tree"], "goals": [{"key": "", "title": "New"}]}),
+        ("copyGoals", {"rootId": goals["Other tree"], "period": year}),
+        ("realignGoals", {"rootIds": [goals["East"]]}),
+        ("realignGoals", {"rootIds": [goals["Seen below"]]}),
         ("closeGoal", {"id": goals["East"]}),
         ("reopenGoal", {"id": goals["East"]}),
         ("deleteGoal", {"id": goals["Secret leaf"]}),
@@ -162,7 +166,7 @@ async def test_a_refusal_that_tells_a_hidden_parents_dates_is_seen(
     def outside(parent: GoalForChange) -> str:
         return f"The period lies outside {parent.goal.start_date} to {parent.goal.end_date}."
 
-    monkeypatch.setattr(goal_rules, "_outside", outside)
+    monkeypatch.setattr(goal_rules, "outside", outside)
     asked = refused(scene)[:1]
     before = await leaks.answers(login, ("rep-a",), asked)
     await scene.change_what_is_hidden()
@@ -173,6 +177,12 @@ async def test_a_refusal_that_tells_a_hidden_parents_dates_is_seen(
 #: Each goal mutation with an input in which an id stands that the viewer may not know.
 ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "createGoal": [{"title": "New", "parentId": "?"}],
+    "createGoals": [{"parentId": "?", "goals": [{"key": "", "title": "New"}]}],
+    "copyGoals": [
+        {"rootId": "?", "period": {"fiscalYear": {"year": 2027}}},
+        {"rootId": "East", "parentId": "?", "period": {"fiscalYear": {"year": 2027}}},
+    ],
+    "realignGoals": [{"rootIds": ["?"]}, {"rootIds": ["East", "?"], "preview": True}],
     "updateGoal": [
         {"id": "?", "title": "Mine"},
         {"id": "?", "target": "-1"},
@@ -221,9 +231,13 @@ def test_every_mutation_is_attempted() -> None:
 
 
 async def test_a_hidden_goal_is_refused_as_an_absent_one(scene: Scene, login: Callable[[str], Client]) -> None:
-    def filled(given: dict[str, Any], unknown: str) -> dict[str, Any]:
+    def filled(given: Any, unknown: str) -> Any:
+        if isinstance(given, dict):
+            return {key: filled(value, unknown) for key, value in given.items()}
+        if isinstance(given, list):
+            return [filled(value, unknown) for value in given]
         named = {"?": unknown, "East": scene.goals["East"]}
-        return {key: named.get(value, value) if isinstance(value, str) else value for key, value in given.items()}
+        return named.get(given, given) if isinstance(given, str) else given
 
     for viewer in VIEWERS:
         for name, inputs in ATTEMPTS.items():

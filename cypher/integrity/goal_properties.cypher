@@ -17,6 +17,8 @@ UNWIND [
   ['periodLabel', g.periodLabel IS :: STRING NOT NULL],
   ['fiscalYear', g.fiscalYear IS :: INTEGER AND (g.periodKind = 'FISCAL') = (g.fiscalYear IS NOT NULL)],
   ['fiscalIndex', g.fiscalIndex IS :: INTEGER AND (g.periodKind = 'FISCAL' OR g.fiscalIndex IS NULL)],
+  ['periodTemplate', (g.fiscalIndex IS NULL AND g.periodTemplate IS NULL) OR (g.fiscalIndex IS NOT NULL
+    AND g.periodTemplate IN ['ANNUAL', 'SEMIANNUAL', 'QUARTERLY', 'MONTHLY', 'FOUR_WEEK'])],
   ['startDate', g.startDate IS :: DATE NOT NULL],
   ['endDate', g.endDate IS :: DATE NOT NULL AND g.startDate <= g.endDate],
   ['createdAt', g.createdAt IS :: ZONED DATETIME NOT NULL],

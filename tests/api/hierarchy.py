@@ -24,6 +24,10 @@ NUMBERS = "title actual inProgress custom percentageAchieved rollup { state calc
 _ANSWERS = {
     "deleteGoal": "deletedId",
     "deleteMetric": "deletedId",
+    "createGoals": "goals { key goal { id } }",
+    "copyGoals": "copies { title path target stretchTarget period { label startDate endDate } source { id } "
+    "goal { id } } restrictedCount",
+    "realignGoals": "realigned { goal { title } from { label startDate } to { label startDate endDate } }",
     "recalculateGoal": "finished goal { id }",
     "createMetric": "metric { id rollupFields { id category } }",
     "updateMetric": "metric { id }",

@@ -279,8 +279,19 @@ async def check(desk: Desk, attempts: Sequence[Attempt]) -> None:
         told = await desk.refused(mutation, **desk.named(given))
         if told != (code, field):
             wrong.append((mutation, given, told))
+        if mutation == "createGoal":
+            # What one goal may not be, none of a tree may be.
+            told = await desk.refused("createGoals", **as_a_tree(desk.named(given)))
+            if told != (code, field if field == "parentId" else f"goals.0.{field}"):
+                wrong.append(("createGoals", given, told))
         assert await desk.everything() == before, (mutation, given)
     assert wrong == []
+
+
+def as_a_tree(given: dict[str, Any]) -> dict[str, Any]:
+    """Give the input of createGoals that makes the goal which an input of createGoal makes."""
+    goal = {"key": "", **given}
+    return {"parentId": goal.pop("parentId", None), "goals": [goal]}
 
 
 @pytest.mark.usefixtures("closed")

@@ -47,6 +47,7 @@ PLANTED = [
     (LEAF + "SET g.recordSet = 'MINE'", "Goal.recordSet is missing or wrong"),
     (LEAF + "SET g.includeTeamMembers = 'no'", "Goal.includeTeamMembers is missing or wrong"),
     (LEAF + "SET g.periodKind = 'FISCAL'", "Goal.fiscalYear is missing or wrong"),
+    (LEAF + "SET g.periodTemplate = 'QUARTERLY'", "Goal.periodTemplate is missing or wrong"),
     (LEAF + "SET g.startDate = '2026-01-01'", "Goal.startDate is missing or wrong"),
     (LEAF + "SET g.endDate = date('2025-01-01')", "Goal.endDate is missing or wrong"),
     (LEAF + "SET g.updatedAt = null", "Goal.updatedAt is missing or wrong"),
