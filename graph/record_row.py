@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from graph.currency import check_currency
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LONGEST_EXTERNAL_ID, read_external_id, read_key, refuse_unknown, storable
 from graph.moment import local_date
@@ -71,15 +72,15 @@ class RecordInput:
 
 def record_keys(kind: RecordType) -> frozenset[str]:
     """Give the keys that a row of this type may have."""
-    keys = {"externalId", "name", "state", "status", "fields"} | {link.field for link in LINKS}
+    keys = {"externalId", "name", "state", "status", "currency", "fields"} | {link.field for link in LINKS}
     return frozenset(keys - {"account"} if kind.key == ACCOUNT else keys)
 
 
 def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, Any]], RecordInput]:
     """Make what reads a row of this type, datetimes without an offset in `zone`.
 
-    Refuses, naming the key: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, UNKNOWN_STATE, UNKNOWN_STATUS, AMOUNT_TOO_PRECISE,
-    AMOUNT_OUT_OF_RANGE. That a status belongs to a state the row does not name is seen later.
+    Refuses, naming the key: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, UNKNOWN_STATE, UNKNOWN_STATUS, UNKNOWN_CURRENCY,
+    AMOUNT_TOO_PRECISE, AMOUNT_OUT_OF_RANGE. That a status belongs to a state the row does not name is seen later.
     """
     known = record_keys(kind)
     readers = {key: _field_reader(declared, zone) for key, declared in kind.fields.items()}
@@ -95,6 +96,9 @@ def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, An
             properties["state"] = _state(kind, row["state"])
         if "status" in row:
             properties["status"] = _status(kind, row["status"], properties.get("state"))
+        if "currency" in row:
+            currency = row["currency"]
+            properties["currency"] = None if currency is None else check_currency(currency, ("currency",))
         for key, value in _fields(row.get("fields"), declared_fields).items():
             readers[key](value, properties)
         return RecordInput(external_id, properties, _links(row))

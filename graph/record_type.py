@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SYSTEM_PROPERTIES = frozenset(
     {"id", "type", "externalId", "name", "state", "status", "createdAt", "updatedAt", "lock", "restricted"}
     | {"owner", "territory", "productLine", "account", "parent", "currency", "fields"}
+    | {"inheritedCurrency", "rateDate"}
 )
 #: Labels of nodes that are no records, and of all records: no type may be called so.
 _TAKEN_LABELS = frozenset(
@@ -70,6 +71,8 @@ class RecordType:
     name: str
     states: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, RecordField]
+    parent_type: str | None = None
+    rate_date: str | None = None
     revision: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
@@ -94,8 +97,8 @@ class RecordType:
         return "".join(word.capitalize() for word in self.key.split("_"))
 
     def stored_amount(self, key: str) -> str:
-        """Give the property that holds an amount in units. Refuses UNKNOWN_FIELD."""
-        return self._declared(key, AMOUNTS, "amountField", "an amount").key
+        """Give the property to add up for an amount, in units; for money in base currency. Refuses UNKNOWN_FIELD."""
+        return stored_names(self._declared(key, AMOUNTS, "amountField", "an amount"))[-1]
 
     def stored_date(self, key: str) -> str:
         """Give the property that holds a field's date in the organization's time zone. Refuses UNKNOWN_FIELD."""
@@ -112,10 +115,17 @@ class RecordType:
 
 
 def stored_names(declared: RecordField) -> tuple[str, ...]:
-    """Give the properties that hold a field: one, but for a DATETIME also the date it has."""
+    """Give the properties that hold a field: one, then a DATETIME's date, a MONEY's amount in base currency."""
     if declared.data_type is FieldType.DATETIME:
         return declared.key, f"{declared.key}Date"
+    if declared.data_type is FieldType.MONEY:
+        return declared.key, base_name(declared.key)
     return (declared.key,)
+
+
+def base_name(key: str) -> str:
+    """Give the property that holds a MONEY field's amount in base currency."""
+    return f"{key}Base"
 
 
 def _type(key: str, name: str, states: dict[str, tuple[str, ...]], *fields: RecordField) -> RecordType:
@@ -191,6 +201,8 @@ class _ReadsType:
             columns["name"],
             {state: tuple(statuses) for state, statuses in definition["states"].items()},
             {declared.key: declared for declared in fields},
+            None,
+            definition.get("rateDate"),
             columns["revision"],
         )
 
@@ -270,6 +282,7 @@ async def write_record_types(tx: Transaction, types: Iterable[RecordType]) -> No
 
 def _stored(wanted: RecordType) -> dict[str, str]:
     definition = {
+        "rateDate": wanted.rate_date,
         "states": {state: list(statuses) for state, statuses in wanted.states.items()},
         "fields": [[field.key, field.name, field.data_type.value, field.choices] for field in wanted.fields.values()],
     }

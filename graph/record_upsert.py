@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from graph.base_amount import MoneyFields, currencies_in, settle
 from graph.errors import ErrorCode, Refusal
+from graph.exchange_rate import rates_of
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
+from graph.organization import organization
 from graph.owners import NameMatch, OwnersByExternalIds
 from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type, record_type
@@ -16,7 +19,7 @@ from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from graph.database import Transaction
@@ -132,25 +135,29 @@ async def upsert_records(
     rows: Sequence[Mapping[str, Any]],
     *,
     now: datetime,
-    zone: ZoneInfo,
+    zone: ZoneInfo | None = None,
     all_or_nothing: bool = False,
 ) -> UpsertReport:
     """Make or change records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS; all else row by row.
 
     A row has `externalId`, `name`, `state`, `status`, `owner` ({"user": external id} or {"team": external id}),
-    `territory`, `productLine`, `account` (external ids) and `fields` (values by key; amounts as text or integers).
-    A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
-    Row codes are those of `record_reader` and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
+    `territory`, `productLine`, `account` (external ids), `currency` (an ISO code) and `fields` (values by key; amounts
+    as text or integers; moments without an offset are times in `zone`, the organization's if left out). A key that is
+    absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
+    Row codes are those of `record_reader` and `settle`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
     The type's revision moves only if something was written.
     """
     require_administrator(viewer, "write records")
     declared = await record_type(tx, type_key)
-    batch = Batch.read(rows, record_reader(declared, zone))
+    read_in = zone or (await organization(tx)).zone
+    batch = Batch.read(rows, record_reader(declared, read_in))
     # From here on batches of a type happen in turn: none compares with what another is about to change. Reading the
     # rows comes before, so that one batch can be read while another is written.
     kind = await lock_record_type(tx, type_key)
-    if kind != declared:
-        batch = Batch.read(rows, record_reader(kind, zone))
+    company = await organization(tx)
+    if kind != declared or (zone is None and company.zone != read_in):
+        read_in = zone or company.zone
+        batch = Batch.read(rows, record_reader(kind, read_in))
     ids = [row.external_id for row in batch.rows.values()]
     found = await tx.one(RecordsForUpsert(kind.key, ids))
     stored = found.records if found is not None else {}
@@ -160,6 +167,7 @@ async def upsert_records(
             _check(kind, row, stored.get(row.external_id), targets)
         except Refusal as refusal:
             batch.refuse(number, refusal)
+    await _settle(tx, kind, batch, stored, base=company.base_currency, today=now.astimezone(read_in).date())
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
     if await _write(tx, kind, batch, stored, targets, now=now):
@@ -216,6 +224,29 @@ def _check(
             what = key[0].lower().replace("_", " ")
             message = f"There is no {what} with the external id {key[1]!r}. Load it first."
             raise Refusal(code, message, (link.field,))
+
+
+async def _settle(
+    tx: Transaction,
+    kind: RecordType,
+    batch: Batch[RecordInput],
+    stored: Mapping[str, StoredRecord],
+    *,
+    base: str,
+    today: date,
+) -> None:
+    """Add the base amounts to what the rows speak of; refuse those that have no rate."""
+    fields = MoneyFields.of(kind)
+    before = {
+        number: found.properties if (found := stored.get(row.external_id)) else {} for number, row in batch.rows.items()
+    }
+    rows = ((row.properties, before[number], None) for number, row in batch.rows.items())
+    rates = await rates_of(tx, base, currencies_in(rows))
+    for number, row in list(batch.rows.items()):
+        try:
+            settle(fields, row.properties, before[number], inherited=None, rates=rates, today=today)
+        except Refusal as refusal:
+            batch.refuse(number, refusal)
 
 
 async def _write(

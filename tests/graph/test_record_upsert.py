@@ -103,6 +103,7 @@ async def test_a_record_is_stored_exactly_with_its_links(company: Company) -> No
     assert len(found.pop("id")) == 36
     assert found.pop("createdAt") == found.pop("updatedAt") == NOW
     assert found.pop("openDate").to_native() == date(2026, 2, 28)
+    assert found.pop("rateDate").to_native() == date(2026, 2, 15)
     assert found == {
         "type": "opportunity",
         "externalId": "x",
@@ -110,6 +111,7 @@ async def test_a_record_is_stored_exactly_with_its_links(company: Company) -> No
         "state": "OPEN",
         "status": "ON_HOLD",
         "estimatedValue": 2**63 - 1,
+        "estimatedValueBase": 2**63 - 1,
         "quantity": 1000,
         "probability": 40,
         "links": {
