@@ -17,6 +17,7 @@ from graph import record_type as kinds
 from graph.database import Transaction
 from graph.errors import ErrorCode, Refusal
 from graph.money import DataType, format_units
+from graph.organization import OrganizationRow
 from graph.record import RecordPage, RecordRow, RecordsPage
 from graph.record_type import AMOUNTS, FieldType, record_types
 
@@ -95,7 +96,11 @@ class RecordFieldValue:
     data_type: FieldType = detail("What the field holds.")
     value: str | None = detail(
         "The value as text, in the form that the data type names: amounts exact, without exponent or trailing zeros. "
-        "Null if the record has none."
+        "Money is in the record's currency. Null if the record has none."
+    )
+    base_value: str | None = detail(
+        "Of money, the amount in base currency, which goals add up: at the rate of the record's rate date. Null for "
+        "all other types."
     )
 
 
@@ -156,6 +161,14 @@ class Record(Node):
         row = await info.context.loaders.records.load(self.row.account_id)
         return None if row is None else Record(row=row)
 
+    @detail('The currency of its amounts: its own, else its parent record\'s, else the base currency; `"USD"`.')
+    async def currency(self, info: Info) -> str:
+        """Give its currency."""
+        if self.row.currency is not None:
+            return self.row.currency
+        organization: OrganizationRow = await info.context.loaders.organizations.load(None)
+        return organization.base_currency
+
     @detail("The fields that its type declares, in that order, with its values.")
     async def fields(self, info: Info) -> list[RecordFieldValue]:
         """Give its values."""
@@ -165,6 +178,9 @@ class Record(Node):
                 key=field.key,
                 data_type=field.data_type,
                 value=written(self.row.properties.get(field.key), field.data_type),
+                base_value=written(self.row.properties.get(kinds.base_name(field.key)), field.data_type)
+                if field.data_type is FieldType.MONEY
+                else None,
             )
             for field in kind.fields.values()
         ]

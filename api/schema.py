@@ -7,6 +7,8 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.currency import CurrencyQuery
+from api.currency_mutation import CurrencyMutation
 from api.execution import build_schema
 from api.fields import detail
 from api.goal_mutation import GoalMutation
@@ -20,10 +22,11 @@ from api.owners_mutation import OwnerMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.time_zone_mutation import TimeZoneMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -49,7 +52,9 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+class Mutation(
+    GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation, CurrencyMutation, TimeZoneMutation
+):
     """The root of mutations."""
 
 

@@ -48,6 +48,23 @@ class RatesOf(Read[_RatesOfCurrency], path="exchange_rate/of_currencies", row=_R
 
 
 @dataclass(frozen=True, slots=True)
+class RateInForce:
+    """The rate of a currency that holds on a day."""
+
+    currency: str
+    on: str
+    valid_from: str
+    rate: int
+
+
+@dataclass(frozen=True)
+class RatesInForce(Read[RateInForce], path="exchange_rate/in_force", row=RateInForce):
+    """The rates in force for pairs of a currency and a day as text; none where there is none yet."""
+
+    pairs: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class RatePage:
     """One page of rates, and how many match."""
 
@@ -135,6 +152,15 @@ async def rates_of(tx: Transaction, base: str, currencies: Iterable[str]) -> Rat
 async def rates_page(tx: Transaction, page: RatesPage) -> RatePage:
     """Give a page of rates: everyone may know them."""
     return await tx.one(page) or RatePage((), 0)
+
+
+async def rates_in_force(tx: Transaction, pairs: Iterable[tuple[str, date]]) -> dict[tuple[str, date], RateRow]:
+    """Give the latest rate on or before a day, by currency and day, where there is one: everyone may know them."""
+    wanted = [[currency, day.isoformat()] for currency, day in pairs]
+    return {
+        (row.currency, date.fromisoformat(row.on)): RateRow(row.currency, date.fromisoformat(row.valid_from), row.rate)
+        for row in await tx.run(RatesInForce(wanted))
+    }
 
 
 def to_base(units: int, rate: int) -> int:

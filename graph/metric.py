@@ -39,7 +39,7 @@ class RollupFieldRow:
 class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
-    `time_zone` is the organization's, in which its goals have their today.
+    `time_zone` is the organization's, in which its goals have their today, `base_currency` that of its money.
     """
 
     id: str
@@ -51,6 +51,7 @@ class MetricRow:
     in_use: bool
     fields: tuple[RollupFieldRow, ...]
     time_zone: str
+    base_currency: str
     revision: int
 
     @property

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record. `properties` holds its fields as stored: amounts in units, a DATETIME in UTC and its date beside it."""
+    """A record. `properties` holds its fields as stored: amounts in units, a DATETIME in UTC and its date beside it.
+
+    `currency` is its own or its parent's; None: the base currency.
+    """
 
     id: str
     type: str
@@ -26,6 +29,7 @@ class RecordRow:
     territory_id: str | None
     product_line_id: str | None
     account_id: str | None
+    currency: str | None
     properties: Mapping[str, Any]
 
     @classmethod
@@ -43,6 +47,7 @@ class RecordRow:
             territory_id=columns["territory_id"],
             product_line_id=columns["product_line_id"],
             account_id=columns["account_id"],
+            currency=stored.get("currency") or stored.get("inheritedCurrency"),
             properties={key: value for key, value in stored.items() if key not in SYSTEM_PROPERTIES},
         )
 

@@ -128,8 +128,10 @@ def base_name(key: str) -> str:
     return f"{key}Base"
 
 
-def _type(key: str, name: str, states: dict[str, tuple[str, ...]], *fields: RecordField) -> RecordType:
-    return RecordType(key, name, states, {declared.key: declared for declared in fields})
+def _type(
+    key: str, name: str, states: dict[str, tuple[str, ...]], *fields: RecordField, rate_date: str | None = None
+) -> RecordType:
+    return RecordType(key, name, states, {declared.key: declared for declared in fields}, rate_date=rate_date)
 
 
 def _field(key: str, data_type: FieldType, *choices: str) -> RecordField:
@@ -158,6 +160,7 @@ SHIPPED = (
         _field("openDate", FieldType.DATE),
         _field("estimatedCloseDate", FieldType.DATE),
         _field("actualCloseDate", FieldType.DATE),
+        rate_date="actualCloseDate",
     ),
     _type(
         "order",
@@ -174,6 +177,7 @@ SHIPPED = (
         _field("itemCount", FieldType.INTEGER),
         _field("orderDate", FieldType.DATE),
         _field("fulfilledDate", FieldType.DATE),
+        rate_date="orderDate",
     ),
     _type(
         "phone_call",

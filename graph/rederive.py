@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from graph.record_type import RecordType
 
 #: Records that one batch looks at: what a request can do within its deadline.
-BATCH: Final = 20_000
+BATCH: Final = 10_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

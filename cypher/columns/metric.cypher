@@ -25,6 +25,10 @@
     MATCH (organization:Organization)
     RETURN organization.timeZone
   }),
+  base_currency: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN organization.baseCurrency
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision

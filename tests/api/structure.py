@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: All that is shown of a record.
 RECORD = (
     "externalId name state status owner { __typename ... on Owner { name } } territory { name } productLine { name } "
-    "account { name } type { key } fields { key dataType value }"
+    "account { name } currency type { key } fields { key dataType value baseValue }"
 )
 
 

@@ -95,8 +95,14 @@ async def test_a_record_is_shown_with_all_it_refers_to_and_exact_values(admin: C
         "territory": {"name": "East"},
         "productLine": {"name": "Pumps"},
         "account": {"name": "Account 1"},
+        "currency": "EUR",
         "type": {"key": "opportunity"},
     }
+    assert {field["key"]: field.pop("baseValue") for field in fields if field["dataType"] == "MONEY"} == {
+        "estimatedValue": "-0.5",
+        "actualValue": "922337203685477.5807",
+    }
+    assert {field.pop("baseValue") for field in fields if field["dataType"] != "MONEY"} == {None}
     assert fields == [
         {"key": "estimatedValue", "dataType": "MONEY", "value": "-0.5"},
         {"key": "actualValue", "dataType": "MONEY", "value": "922337203685477.5807"},
