@@ -12,7 +12,7 @@ from api.fields import public
 from api.scalars import Decimal
 from graph.currency import check_currency, currencies, currency_digits, currency_name
 from graph.database import Transaction
-from graph.exchange_rate import RatePage, RateRow, RatesPage, rates_page
+from graph.exchange_rate import RatePage, RateRow, rates_page
 from graph.money import RATE_PLACES, format_decimal, with_places
 from graph.organization import OrganizationRow
 
@@ -85,11 +85,10 @@ class CurrencyQuery:
             check_currency(currency, ("currency",))
         cursors = info.context.cursors({"field": "exchangeRates", "currency": currency, "on": on and on.isoformat()})
         page = read_page(cursors, first=first, after=after, forward_only=True)
-        last, day = (str(key) for key in page.after) if page.after else (None, None)
-        statement = RatesPage(currency, on, page.limit, last, None if day is None else date.fromisoformat(day))
+        last = (str(page.after[0]), date.fromisoformat(str(page.after[1]))) if page.after else None
 
         async def work(tx: Transaction) -> RatePage:
-            return await rates_page(tx, statement)
+            return await rates_page(tx, currency, on, page.limit, last)
 
         found = await info.context.read(work)
         return Connection[ExchangeRate].of(

@@ -149,9 +149,11 @@ async def rates_of(tx: Transaction, base: str, currencies: Iterable[str]) -> Rat
     return Rates(base, await tx.run(RatesOf(foreign)) if foreign else ())
 
 
-async def rates_page(tx: Transaction, page: RatesPage) -> RatePage:
-    """Give a page of rates: everyone may know them."""
-    return await tx.one(page) or RatePage((), 0)
+async def rates_page(
+    tx: Transaction, currency: str | None, on: date | None, first: int, after: tuple[str, date] | None
+) -> RatePage:
+    """Give a page of rates, as `RatesPage`: everyone may know them."""
+    return await tx.one(RatesPage(currency, on, first, *(after or (None, None)))) or RatePage((), 0)
 
 
 async def rates_in_force(tx: Transaction, pairs: Iterable[tuple[str, date]]) -> dict[tuple[str, date], RateRow]:
