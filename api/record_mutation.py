@@ -50,6 +50,9 @@ class RecordRowInput:
     account: Maybe[str | None] = strawberry.field(
         description="External id of the account it is about. Accounts themselves have none."
     )
+    parent: Maybe[str | None] = strawberry.field(
+        description="External id of the record that it is part of, of the type's parent type; only if it has one."
+    )
     fields: Maybe[JSON | None] = strawberry.field(
         description=(
             'Values by key of the type\'s fields: `{"actualValue": "1234.5", "actualCloseDate": "2026-03-31"}`. '

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
-from graph.owners import NameMatch, OwnersByExternalIds
-from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
+from graph.owners import NameMatch, OwnerKind, OwnersByExternalIds
+from graph.record_row import LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type, record_type
 from graph.statement import Count, Read, Write, native
 from graph.visibility import Viewer, require_administrator
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from graph.database import Transaction
     from graph.record_type import RecordType
+
+
+#: Kinds of owners; what else a row refers to is a record.
+OWNER_KINDS = frozenset(OwnerKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
 
 @dataclass(frozen=True)
 class CreateRecords(Write[Count], path="record/create", row=Count):
-    """New records; each row is id, external id, name, other properties, ids of owner, territory, line and account."""
+    """New records; each row is id, external id, name, other properties, and the ids of `LINKS` in their order."""
 
     type: str
     label: str
@@ -138,7 +142,8 @@ async def upsert_records(
     """Make or change records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS; all else row by row.
 
     A row has `externalId`, `name`, `state`, `status`, `owner` ({"user": external id} or {"team": external id}),
-    `territory`, `productLine`, `account` (external ids) and `fields` (values by key; amounts as text or integers).
+    `territory`, `productLine`, `account`, `parent` (external ids) and `fields` (values by key; amounts as text or
+    integers). Only a type with a parent type has `parent`.
     A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
     Row codes are those of `record_reader` and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
     The type's revision moves only if something was written.
@@ -185,15 +190,15 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
 async def _targets(tx: Transaction, batch: Batch[RecordInput]) -> dict[tuple[str, str], str]:
     """Give the ids of what the rows refer to, by kind and external id; what does not exist is left out."""
     keys = {key for row in batch.rows.values() for key in row.links.values() if key is not None}
-    owners = sorted(key for key in keys if key[0] != ACCOUNT)
-    accounts = sorted(external_id for kind, external_id in keys if kind == ACCOUNT)
+    owners = sorted(key for key in keys if key[0] in OWNER_KINDS)
     found: dict[tuple[str, str], str] = {}
     if owners:
         for owner in await tx.run(OwnersByExternalIds(owners)):
             found[owner.kind, owner.external_id] = owner.id
-    if accounts:
-        for account in await tx.run(RecordsByExternalIds(ACCOUNT, accounts)):
-            found[ACCOUNT, account.external_id] = account.id
+    for type_key in sorted({kind for kind, _ in keys} - OWNER_KINDS):
+        external_ids = sorted(external_id for kind, external_id in keys if kind == type_key)
+        for record in await tx.run(RecordsByExternalIds(type_key, external_ids)):
+            found[type_key, record.external_id] = record.id
     return found
 
 
