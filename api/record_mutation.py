@@ -49,6 +49,9 @@ class RecordRowInput:
     account: Maybe[str | None] = strawberry.field(
         description="External id of the account it is about. Accounts themselves have none."
     )
+    parent: Maybe[str | None] = strawberry.field(
+        description="External id of the record that it is part of, of the type's parent type; only if it has one."
+    )
     currency: Maybe[str | None] = strawberry.field(
         description=(
             'Currency of its amounts, a code of ISO 4217: `"USD"`. Null: its parent record\'s, else the base currency.'

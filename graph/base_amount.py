@@ -16,7 +16,7 @@ from graph.money import MAX_UNITS
 from graph.record_type import FieldType, base_name, stored_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date
 
     from graph.record_type import RecordType
@@ -36,9 +36,10 @@ class MoneyFields:
         return cls(amounts, None if kind.rate_date is None else stored_names(kind.fields[kind.rate_date])[-1])
 
 
-def currency_of(properties: Mapping[str, Any], base: str) -> str:
-    """Give the currency that a record's amounts are in, from its stored properties."""
-    return properties.get("currency") or properties.get("inheritedCurrency") or base
+def currency_of(properties: Mapping[str, Any]) -> str | None:
+    """Give the currency that a stored record has, its own or inherited; None: the base currency."""
+    currency: str | None = properties.get("currency") or properties.get("inheritedCurrency")
+    return currency
 
 
 def settle(
@@ -63,7 +64,7 @@ def settle(
     if day is None and any(after.get(name) is not None for name in fields.amounts):
         # Kept with the record: saved again another day, it is still converted at the rate of the first.
         day = changes["rateDate"] = today
-    moved = currency != currency_of(before, rates.base) or day != day_before
+    moved = currency != (currency_of(before) or rates.base) or day != day_before
     for name in fields.amounts:
         units, stored = after.get(name), before.get(base_name(name))
         if units is None or day is None:
@@ -86,15 +87,6 @@ def base_amount(name: str, units: int, currency: str, day: date, rates: Rates) -
         message = f"In {rates.base} this amount is out of range at the rate of {currency} on {day}. Check the rate."
         raise Refusal(ErrorCode.AMOUNT_OUT_OF_RANGE, message, path)
     return converted
-
-
-def currencies_in(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any], str | None]]) -> set[str]:
-    """Give the currencies of records: (changes, stored properties, inherited currency) each. Base currency may lack."""
-    found = set()
-    for changes, before, inherited in rows:
-        own = changes["currency"] if "currency" in changes else before.get("currency")
-        found.add(own or inherited)
-    return {currency for currency in found if currency is not None}
 
 
 def _put(changes: dict[str, Any], before: Mapping[str, Any], name: str, value: Any) -> None:

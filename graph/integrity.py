@@ -116,7 +116,7 @@ async def checks(tx: Transaction) -> list[Read[Finding]]:
 
 
 def declared(kind: RecordType) -> dict[str, Any]:
-    """Give a type's label and states, and the properties of its records by the kind of value they hold."""
+    """Give a type's label, states and parent type, and the properties of its records by the kind of value they hold."""
     properties: dict[str, list[str]] = {name: [] for name in ("integers", "dates", "moments", "texts", "booleans")}
     for field in kind.fields.values():
         names = stored_names(field)
@@ -132,4 +132,4 @@ def declared(kind: RecordType) -> dict[str, Any]:
                 properties["integers"] += names
             case _:
                 properties["texts"] += names
-    return {"label": kind.label, "states": list(kind.states), **properties}
+    return {"label": kind.label, "states": list(kind.states), "parent": kind.parent_type, **properties}

@@ -23,7 +23,10 @@ class MetricType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RollupFieldRow:
-    """One category of a metric and where its numbers come from. Field names are those the record type declares."""
+    """One category of a metric and where its numbers come from. Field names are those the record type declares.
+
+    State and statuses, and the date, are those of the record that a record is part of where it says so.
+    """
 
     id: str
     category: Category
@@ -33,6 +36,8 @@ class RollupFieldRow:
     date_field: str
     state: str
     statuses: tuple[str, ...]
+    state_from_parent: bool
+    date_from_parent: bool
 
 
 @dataclass(frozen=True, slots=True)

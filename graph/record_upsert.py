@@ -6,24 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from graph.base_amount import MoneyFields, currencies_in, settle
 from graph.errors import ErrorCode, Refusal
-from graph.exchange_rate import rates_of
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
 from graph.organization import organization
-from graph.owners import NameMatch, OwnersByExternalIds
-from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
+from graph.owners import NameMatch, OwnerKind, OwnersByExternalIds
+from graph.record_currency import lose_currency, settle_batch
+from graph.record_row import LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type, record_type
 from graph.statement import Count, Read, Write, native
 from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from graph.database import Transaction
     from graph.record_type import RecordType
+
+
+#: Kinds of owners; what else a row refers to is a record.
+OWNER_KINDS = frozenset(OwnerKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
 
 @dataclass(frozen=True)
 class CreateRecords(Write[Count], path="record/create", row=Count):
-    """New records; each row is id, external id, name, other properties, ids of owner, territory, line and account."""
+    """New records; each row is id, external id, name, other properties, and the ids of `LINKS` in their order."""
 
     type: str
     label: str
@@ -141,10 +144,11 @@ async def upsert_records(
     """Make or change records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS; all else row by row.
 
     A row has `externalId`, `name`, `state`, `status`, `owner` ({"user": external id} or {"team": external id}),
-    `territory`, `productLine`, `account` (external ids), `currency` (an ISO code) and `fields` (values by key; amounts
-    as text or integers; moments without an offset are times in `zone`, the organization's if left out). A key that is
-    absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
-    Row codes are those of `record_reader` and `settle`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
+    `territory`, `productLine`, `account`, `parent` (external ids), `currency` (an ISO code) and `fields` (values by
+    key; amounts as text or integers; moments without an offset are times in `zone`, the organization's if left out).
+    Only a type with a parent type has `parent`.
+    A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
+    Row codes are those of `record_reader` and `settle_batch`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
     The type's revision moves only if something was written.
     """
     require_administrator(viewer, "write records")
@@ -167,11 +171,13 @@ async def upsert_records(
             _check(kind, row, stored.get(row.external_id), targets)
         except Refusal as refusal:
             batch.refuse(number, refusal)
-    await _settle(tx, kind, batch, stored, base=company.base_currency, today=now.astimezone(read_in).date())
+    today = now.astimezone(read_in).date()
+    below = await settle_batch(tx, kind, batch, stored, targets, base=company.base_currency, today=today)
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
     if await _write(tx, kind, batch, stored, targets, now=now):
         await tx.run(BumpRecordType(kind.key))
+    await _change_below(tx, [change for number in batch.rows for change in below.get(number, ())], now)
     return batch.report()
 
 
@@ -183,6 +189,7 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))
     kind = await lock_record_type(tx, type_key)
     wanted = sorted(set(external_ids))
+    await lose_currency(tx, kind, wanted)
     deleted = await tx.one(DeleteRecords(kind.key, wanted))
     count = deleted.count if deleted is not None else 0
     if count:
@@ -193,15 +200,15 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
 async def _targets(tx: Transaction, batch: Batch[RecordInput]) -> dict[tuple[str, str], str]:
     """Give the ids of what the rows refer to, by kind and external id; what does not exist is left out."""
     keys = {key for row in batch.rows.values() for key in row.links.values() if key is not None}
-    owners = sorted(key for key in keys if key[0] != ACCOUNT)
-    accounts = sorted(external_id for kind, external_id in keys if kind == ACCOUNT)
+    owners = sorted(key for key in keys if key[0] in OWNER_KINDS)
     found: dict[tuple[str, str], str] = {}
     if owners:
         for owner in await tx.run(OwnersByExternalIds(owners)):
             found[owner.kind, owner.external_id] = owner.id
-    if accounts:
-        for account in await tx.run(RecordsByExternalIds(ACCOUNT, accounts)):
-            found[ACCOUNT, account.external_id] = account.id
+    for type_key in sorted({kind for kind, _ in keys} - OWNER_KINDS):
+        external_ids = sorted(external_id for kind, external_id in keys if kind == type_key)
+        for record in await tx.run(RecordsByExternalIds(type_key, external_ids)):
+            found[type_key, record.external_id] = record.id
     return found
 
 
@@ -226,27 +233,12 @@ def _check(
             raise Refusal(code, message, (link.field,))
 
 
-async def _settle(
-    tx: Transaction,
-    kind: RecordType,
-    batch: Batch[RecordInput],
-    stored: Mapping[str, StoredRecord],
-    *,
-    base: str,
-    today: date,
-) -> None:
-    """Add the base amounts to what the rows speak of; refuse those that have no rate."""
-    fields = MoneyFields.of(kind)
-    before = {
-        number: found.properties if (found := stored.get(row.external_id)) else {} for number, row in batch.rows.items()
-    }
-    rows = ((row.properties, before[number], None) for number, row in batch.rows.items())
-    rates = await rates_of(tx, base, currencies_in(rows))
-    for number, row in list(batch.rows.items()):
-        try:
-            settle(fields, row.properties, before[number], inherited=None, rates=rates, today=today)
-        except Refusal as refusal:
-            batch.refuse(number, refusal)
+async def _change_below(tx: Transaction, changes: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> None:
+    """Write changes of records of other types, each with the key of its type."""
+    if changes:
+        await tx.run(ChangeRecords([change for _, change in changes], now))
+        for key in sorted({key for key, _ in changes}):
+            await tx.run(BumpRecordType(key))
 
 
 async def _write(

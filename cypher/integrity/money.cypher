@@ -5,7 +5,9 @@ CALL () {
   UNWIND [
     ['base amount', none(name IN $amounts[r.type] WHERE (r[name] IS NULL) <> (r[name + 'Base'] IS NULL))],
     ['currency', r.currency IS NULL OR r.currency IN $currencies],
-    ['inherited currency', r.inheritedCurrency IS NULL OR (r.currency IS NULL AND r.inheritedCurrency IN $currencies)],
+    ['inherited currency', coalesce(r.inheritedCurrency, '') = CASE WHEN r.currency IS NULL
+      THEN coalesce(head([(r)-[:PART_OF]->(above:Record) | coalesce(above.currency, above.inheritedCurrency)]), '')
+      ELSE '' END],
     ['rate date', r.rateDate IS :: DATE]
   ] AS rule
   RETURN 'a record\'s ' + rule[0] AS what, rule[1] AS well, coalesce(r.id, elementId(r)) AS id

@@ -13,7 +13,7 @@ from api.auth import Tokens
 from api.context import Context
 from api.loaders import Loaders
 from api.schema import schema
-from graph.record_type import ensure_record_types
+from graph.shipped_types import ensure_record_types
 from tests.api.conftest import Client
 
 if TYPE_CHECKING:

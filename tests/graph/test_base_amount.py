@@ -238,7 +238,7 @@ def test_amounts_for_people_have_the_digits_of_their_currency() -> None:
     assert format_money(12_345_000, "EUR", "de-AT") == "€\xa01.234,50"
     assert format_money(25_000, "JPY", "en") == "¥2"  # half-even
     assert format_money(35_000, "JPY", "en") == "¥4"
-    assert format_money(12_345, "KWD", "en") == "KWD\xa01.234"
+    assert format_money(12_345, "KWD", "en") == "KWD1.234"
     assert format_money(-MAX_UNITS, "USD", "en") == "-$922,337,203,685,477.58"
     assert [currency_digits(code) for code in ("EUR", "JPY", "KWD")] == [2, 0, 3]
     with pytest.raises(Refusal):

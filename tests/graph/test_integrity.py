@@ -121,6 +121,22 @@ PLANTED = [
     (DEAL + "SET r:Order", "Record.type, the one of its label is missing or wrong"),
     (DEAL + "SET r.type = 'site_visit'", "Record.type, the one of its label is missing or wrong"),
     (DEAL + "MATCH (t:Team) CREATE (r)-[:OWNED_BY]->(t)", "Record.owner, at most one is missing or wrong"),
+    (
+        DEAL + "MATCH (a:Account) CREATE (r)-[:PART_OF]->(a)",
+        "Record.parent, at most one of its parent type is missing or wrong",
+    ),
+    (
+        "MATCH (r:Account) CREATE (r)-[:PART_OF]->(r)",
+        "Record.parent, at most one of its parent type is missing or wrong",
+    ),
+    (
+        "MATCH (a:RecordType {key: 'invoice'}) MATCH (b:RecordType {key: 'quote'}) CREATE (a)-[:CHILD_OF]->(b)",
+        "RecordType.parent, at most one is missing or wrong",
+    ),
+    (
+        "MATCH (a:RecordType {key: 'opportunity'}) MATCH (b:RecordType {key: 'order'}) CREATE (a)-[:CHILD_OF]->(b)",
+        "RecordType.place, within five types and not below itself is missing or wrong",
+    ),
     (DEAL + "MATCH (t:Team) CREATE (r)-[:IN_TERRITORY]->(t)", "Record.territory, at most one is missing or wrong"),
     (DEAL + "SET r.actualValueBase = null", MONEY.format("a record's base amount")),
     (DEAL + "SET r.estimatedValueBase = 1", MONEY.format("a record's base amount")),
