@@ -12,6 +12,7 @@ from api import goal_enums  # noqa: F401 - the enums below are described there
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
+from api.goal_amounts import GoalAmounts, Wanted, goal_amounts
 from api.goal_parts import ChildTargets, GoalAccess, GoalRollup, RestrictedChildren
 from api.loaders import ChildrenPage
 from api.metric import Metric
@@ -23,7 +24,7 @@ from api.progress import GoalPace, ProgressReason
 from api.scalars import Decimal
 from graph.goal import GoalRow, GoalState, RecordSet
 from graph.metric import MetricRow
-from graph.money import format_decimal, format_units
+from graph.money import DataType, format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
 
@@ -182,6 +183,16 @@ class Goal(Node):
     def computed_custom(self) -> Decimal | None:
         """The computed custom."""
         return self._amount(self.row.computed(Category.CUSTOM))
+
+    @detail('Currency of its amounts, the base currency: `"EUR"`; null where the metric is not money.')
+    def currency(self) -> str | None:
+        """The base currency, for money."""
+        return self.measure.base_currency if self.measure.data_type is DataType.MONEY else None
+
+    @aggregate("Target and totals in another currency, at the rate of the earlier of today and the goal's last day.")
+    async def amounts(self, info: Info, currency: Wanted = None) -> GoalAmounts:
+        """The amounts in a currency. Refuses UNKNOWN_CURRENCY."""
+        return await goal_amounts(info.context, self.row, self.measure, self._today, currency)
 
     @aggregate("Records counted, own and below, over all categories; one that counts for two goals below counts twice.")
     def record_count(self) -> int | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from graph.exchange_rate import RateRow, rates_in_force
 from graph.goal import GoalRow, GoalsByIds
 from graph.goal_relatives import (
     Ancestors,
@@ -20,12 +21,14 @@ from graph.goal_relatives import (
     RestrictedChildrenOf,
 )
 from graph.metric import MetricRow, MetricsByIds
+from graph.organization import OrganizationRow, organization
 from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
 from graph.record import RecordRow, RecordsByIds
 from graph.record_type import RecordType, record_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from api.context import Context
     from graph.database import Transaction
@@ -57,6 +60,8 @@ class Loaders:
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
         self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
         self.record_types: DataLoader[str, RecordType | None] = DataLoader(load_fn=self._load_record_types)
+        self.organizations: DataLoader[None, OrganizationRow] = DataLoader(load_fn=self._load_organizations)
+        self.rates: DataLoader[tuple[str, date], RateRow | None] = DataLoader(load_fn=self._load_rates)
         self.ancestors: DataLoader[str, Ancestors | None] = self._by_id(
             lambda ids: AncestorsOf(viewer, ids), key=lambda row: row.goal_id
         )
@@ -82,6 +87,13 @@ class Loaders:
     async def _load_record_types(self, keys: list[str]) -> list[RecordType | None]:
         found = {kind.key: kind for kind in await self._context.read(record_types)}
         return [found.get(key) for key in keys]
+
+    async def _load_organizations(self, keys: list[None]) -> list[OrganizationRow]:
+        return [await self._context.read(organization)] * len(keys)
+
+    async def _load_rates(self, pairs: list[tuple[str, date]]) -> list[RateRow | None]:
+        found = await self._context.read(lambda tx: rates_in_force(tx, pairs))
+        return [found.get(pair) for pair in pairs]
 
     async def _load_children(self, pages: list[ChildrenPage]) -> list[Children | None]:
         batches: dict[tuple[int, str | None, str | None], list[str]] = defaultdict(list)

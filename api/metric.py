@@ -63,7 +63,10 @@ class RollupField(Node):
         """The amount field."""
         return self.row.amount_field
 
-    @detail("Field of the record type whose date must lie within the goal's period, both ends included.")
+    @detail(
+        "Field of the record type (with `dateFromParent`, of its parent type) whose date must lie within the goal's "
+        "period, both ends included."
+    )
     def date_field(self) -> str:
         """The date field."""
         return self.row.date_field
@@ -72,6 +75,16 @@ class RollupField(Node):
     def state(self) -> str:
         """The state."""
         return self.row.state
+
+    @detail("Whether state and statuses are those of the record that a record is part of.")
+    def state_from_parent(self) -> bool:
+        """Whether the parent record's state counts."""
+        return self.row.state_from_parent
+
+    @detail("Whether the date is that of the record that a record is part of.")
+    def date_from_parent(self) -> bool:
+        """Whether the parent record's date counts."""
+        return self.row.date_from_parent
 
     @detail("Statuses of which a record must have one; empty: any.")
     def statuses(self) -> list[str]:

@@ -23,6 +23,8 @@ _INPUT = strawberry.argument(description="The mutation's input.")
 Work = Callable[[Transaction], Awaitable[str]]
 _AMOUNT = "Field to sum, of the metric's data type; left out for a COUNT metric."
 _DATE = "DATE or DATETIME field whose date must lie within a goal's period."
+_STATE_FROM_PARENT = "Whether state and statuses are those of the record that a record is part of, as for order lines."
+_DATE_FROM_PARENT = "Whether the date is that of the record that a record is part of."
 _STATUSES = "Statuses of which a record must have one; empty: any."
 
 
@@ -87,6 +89,8 @@ class CreateRollupFieldInput(MutationInput):
     state: str = strawberry.field(description="State a record must be in, such as `WON`.")
     statuses: list[str] = strawberry.field(default_factory=list, description=_STATUSES)
     amount_field: str | None = strawberry.field(default=None, description=_AMOUNT)
+    state_from_parent: bool = strawberry.field(default=False, description=_STATE_FROM_PARENT)
+    date_from_parent: bool = strawberry.field(default=False, description=_DATE_FROM_PARENT)
 
 
 @strawberry.input(description="Changes of a rollup field: what is left out stays. Goals of the metric become stale.")
@@ -100,6 +104,8 @@ class UpdateRollupFieldInput(MutationInput):
     state: strawberry.Maybe[str] = strawberry.field(default=None, description="State a record must be in.")
     statuses: strawberry.Maybe[list[str]] = strawberry.field(default=None, description=_STATUSES)
     amount_field: strawberry.Maybe[str] = strawberry.field(default=None, description=_AMOUNT)
+    state_from_parent: strawberry.Maybe[bool] = strawberry.field(default=None, description=_STATE_FROM_PARENT)
+    date_from_parent: strawberry.Maybe[bool] = strawberry.field(default=None, description=_DATE_FROM_PARENT)
 
 
 @strawberry.input(description="A rollup field.")
@@ -110,7 +116,10 @@ class RollupFieldIdInput(MutationInput):
 
 
 _METRIC_CHANGES = ("name", "description", "type", "data_type", "tracks_stretch_target")
-_FIELD_CHANGES = ("category", "record_type", "date_field", "state", "statuses", "amount_field")
+_FIELD_CHANGES = (
+    *("category", "record_type", "date_field", "state", "statuses", "amount_field"),
+    *("state_from_parent", "date_from_parent"),
+)
 
 
 @strawberry.type
@@ -157,7 +166,14 @@ class MetricMutation:
     async def create_rollup_field(self, info: Info, input: Annotated[CreateRollupFieldInput, _INPUT]) -> MetricPayload:
         """Create a rollup field."""
         draft = RollupFieldDraft(
-            input.category, input.record_type, input.date_field, input.state, tuple(input.statuses), input.amount_field
+            input.category,
+            input.record_type,
+            input.date_field,
+            input.state,
+            tuple(input.statuses),
+            input.amount_field,
+            input.state_from_parent,
+            input.date_from_parent,
         )
 
         async def work(tx: Transaction) -> str:

@@ -17,6 +17,7 @@ from graph import record_type as kinds
 from graph.database import Transaction
 from graph.errors import ErrorCode, Refusal
 from graph.money import DataType, format_units
+from graph.organization import OrganizationRow
 from graph.record import RecordPage, RecordRow, RecordsPage
 from graph.record_type import AMOUNTS, FieldType, record_types
 
@@ -73,6 +74,16 @@ class RecordType:
         """Give its name."""
         return self.row.name
 
+    @detail('Key of the type of which its records are parts: `"order"` for `"order_line"`; null for none.')
+    def parent_type(self) -> str | None:
+        """Give its parent type's key."""
+        return self.row.parent_type
+
+    @detail("Key of the field whose date says at which rate amounts of money are converted; null: the day of saving.")
+    def rate_date(self) -> str | None:
+        """Give its rate date's key."""
+        return self.row.rate_date
+
     @detail("The states its records can be in; empty if they have none.")
     def states(self) -> list[RecordState]:
         """Give its states."""
@@ -95,7 +106,11 @@ class RecordFieldValue:
     data_type: FieldType = detail("What the field holds.")
     value: str | None = detail(
         "The value as text, in the form that the data type names: amounts exact, without exponent or trailing zeros. "
-        "Null if the record has none."
+        "Money is in the record's currency. Null if the record has none."
+    )
+    base_value: str | None = detail(
+        "Of money, the amount in base currency, which goals add up: at the rate of the record's rate date. Null for "
+        "all other types."
     )
 
 
@@ -130,31 +145,47 @@ class Record(Node):
         """Give its status."""
         return self.row.status
 
-    @detail("The user or team whose record it is; null for none.")
+    @detail("The user or team whose record it is, its own or that of the record it is part of; null for none.")
     async def owner(self, info: Info) -> GoalOwner | None:
         """Give its owner."""
         row = await _owner(info.context, self.row.owner_id)
         return None if row is None else owner_type(row)
 
-    @detail("The territory it belongs to; null for none.")
+    @detail("The territory it belongs to, its own or that of the record it is part of; null for none.")
     async def territory(self, info: Info) -> Territory | None:
         """Give its territory."""
         row = await _owner(info.context, self.row.territory_id)
         return None if row is None else Territory(row=row)
 
-    @detail("The product line or product it is about; null for none.")
+    @detail("The product line or product it is about, its own or of the record it is part of; null for none.")
     async def product_line(self, info: Info) -> ProductLine | None:
         """Give its product line."""
         row = await _owner(info.context, self.row.product_line_id)
         return None if row is None else ProductLine(row=row)
 
-    @detail("The account it is about; null for none, and for one that the viewer may not see.")
+    @detail(
+        "The account it is about, its own or of the record it is part of; null for none, and for one that the viewer "
+        "may not see."
+    )
     async def account(self, info: Info) -> "Record | None":
         """Give its account."""
-        if self.row.account_id is None:
-            return None
-        row = await info.context.loaders.records.load(self.row.account_id)
-        return None if row is None else Record(row=row)
+        return await _record(info.context, self.row.account_id)
+
+    @detail(
+        "The record it is part of, of which it takes owner, territory, product line and account where it has none of "
+        "its own; null for none, and for one that the viewer may not see."
+    )
+    async def parent(self, info: Info) -> "Record | None":
+        """Give its parent record."""
+        return await _record(info.context, self.row.parent_id)
+
+    @detail('The currency of its amounts: its own, else its parent record\'s, else the base currency; `"USD"`.')
+    async def currency(self, info: Info) -> str:
+        """Give its currency."""
+        if self.row.currency is not None:
+            return self.row.currency
+        organization: OrganizationRow = await info.context.loaders.organizations.load(None)
+        return organization.base_currency
 
     @detail("The fields that its type declares, in that order, with its values.")
     async def fields(self, info: Info) -> list[RecordFieldValue]:
@@ -165,6 +196,9 @@ class Record(Node):
                 key=field.key,
                 data_type=field.data_type,
                 value=written(self.row.properties.get(field.key), field.data_type),
+                base_value=written(self.row.properties.get(kinds.base_name(field.key)), field.data_type)
+                if field.data_type is FieldType.MONEY
+                else None,
             )
             for field in kind.fields.values()
         ]
@@ -199,7 +233,8 @@ class RecordFilter:
         description="Only those in one of these states of the type.", default=None
     )
     owner: strawberry.ID | None = strawberry.field(
-        description="Id of a user or team: only records that are its own.", default=None
+        description="Id of a user or team: only records that are its own, or part of one that is and of nobody's else.",
+        default=None,
     )
     search: str | None = strawberry.field(
         description="Only those whose name contains this text, in upper or lower case.", default=None
@@ -259,6 +294,11 @@ def _check_states(kind: kinds.RecordType, states: list[str]) -> None:
         if state not in kind.states:
             message = f"{kind.key} has no such state. It has: {', '.join(kind.states) or 'none'}."
             raise Refusal(ErrorCode.UNKNOWN_STATE, message, ("filter", "states"))
+
+
+async def _record(context: Context, id_: str | None) -> Record | None:
+    row = None if id_ is None else await context.loaders.records.load(id_)
+    return None if row is None else Record(row=row)
 
 
 async def _owner(context: Context, id_: str | None) -> Any:

@@ -12,7 +12,6 @@ from api.scalars import JSON
 from api.upsert import UpsertInput, UpsertPayload, upsert
 from graph.database import Transaction
 from graph.ingestion import UpsertReport
-from graph.organization import organization
 from graph.record_upsert import DeleteReport, delete_records, upsert_records
 
 _TYPE = 'Key of the record type: `"opportunity"`.'
@@ -49,6 +48,14 @@ class RecordRowInput:
     )
     account: Maybe[str | None] = strawberry.field(
         description="External id of the account it is about. Accounts themselves have none."
+    )
+    parent: Maybe[str | None] = strawberry.field(
+        description="External id of the record that it is part of, of the type's parent type; only if it has one."
+    )
+    currency: Maybe[str | None] = strawberry.field(
+        description=(
+            'Currency of its amounts, a code of ISO 4217: `"USD"`. Null: its parent record\'s, else the base currency.'
+        )
     )
     fields: Maybe[JSON | None] = strawberry.field(
         description=(
@@ -108,7 +115,6 @@ class RecordMutation:
                 told.type,
                 given(told.rows),
                 now=context.clock.now(),
-                zone=(await organization(tx)).zone,
                 all_or_nothing=told.all_or_nothing,
             )
 

@@ -7,6 +7,8 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.currency import CurrencyQuery
+from api.currency_mutation import CurrencyMutation
 from api.execution import build_schema
 from api.fields import detail
 from api.goal_bulk_mutation import GoalBulkMutation
@@ -22,10 +24,11 @@ from api.owners_mutation import OwnerMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.time_zone_mutation import TimeZoneMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -59,6 +62,8 @@ class Mutation(
     OwnerMutation,
     RecordMutation,
     PeriodMutation,
+    CurrencyMutation,
+    TimeZoneMutation,
 ):
     """The root of mutations."""
 

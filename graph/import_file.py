@@ -16,8 +16,7 @@ from graph.import_target import ImportTarget, import_target
 from graph.ingestion import LARGEST_BATCH, RowRefusal
 from graph.organization import organization
 from graph.owners import NameMatch, OwnerKind, OwnersByNames
-from graph.record_row import ACCOUNT
-from graph.record_upsert import RecordsByNames
+from graph.record_upsert import OWNER_KINDS, RecordsByNames
 from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
@@ -224,9 +223,9 @@ async def open_import(database: Database, type_key: str, file: Path, map_file: P
 
 
 async def _find(kind: str, names: list[str], tx: Transaction) -> list[NameMatch]:
-    if kind == ACCOUNT:
-        return await tx.run(RecordsByNames(ACCOUNT, names))
-    return await tx.run(OwnersByNames(OwnerKind(kind), names))
+    if kind in OWNER_KINDS:
+        return await tx.run(OwnersByNames(OwnerKind(kind), names))
+    return await tx.run(RecordsByNames(kind, names))
 
 
 def _load_table(file: Path, table: TableSource) -> dict[str, str]:

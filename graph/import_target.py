@@ -10,7 +10,7 @@ from graph.errors import ErrorCode, Refusal
 from graph.owners import OwnerKind
 from graph.owners_row import FLAGS, LINKS, owner_fields
 from graph.owners_upsert import upsert_owners
-from graph.record_row import ACCOUNT, record_keys
+from graph.record_row import record_keys, record_references
 from graph.record_type import FieldType, record_type
 from graph.record_upsert import upsert_records
 
@@ -31,11 +31,6 @@ OWNERS = {
     "business_units": OwnerKind.BUSINESS_UNIT,
     "territories": OwnerKind.TERRITORY,
     "product_lines": OwnerKind.PRODUCT_LINE,
-}
-_RECORD_REFERENCES = {
-    "territory": OwnerKind.TERRITORY.value,
-    "productLine": OwnerKind.PRODUCT_LINE.value,
-    "account": ACCOUNT,
 }
 _OWNER_KINDS = {"user": OwnerKind.USER.value, "team": OwnerKind.TEAM.value}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -60,12 +55,12 @@ class ImportTarget:
         return self.owner_kind or OwnerKind.USER
 
     def reference(self, source: Source) -> str:
-        """Give the kind of what a key refers to: of an owner, or "account"; empty if it refers to nothing."""
+        """Give what a key refers to: a kind of owner, or the key of a record type; empty if it refers to nothing."""
         if self.record_type is None:
             return next((link.kind.value for link in LINKS[self._kind] if link.field == source.key), "")
         if source.key == "owner":
             return _OWNER_KINDS.get(source.kind, "")
-        return _RECORD_REFERENCES.get(source.key, "")
+        return record_references(self.record_type).get(source.key, "")
 
     def check(self, import_map: ImportMap) -> None:
         """Refuse UNKNOWN_FIELD or INVALID_VALUE for what the map says of keys that the target cannot take."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from graph.base_amount import MoneyFields
+from graph.currency import currencies
 from graph.record_type import AMOUNTS, FieldType, RecordType, record_types, stored_names
 from graph.statement import Read
 
@@ -72,6 +74,14 @@ class Records(Read[Finding], path="integrity/records", row=Finding):
     types: dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Money(Read[Finding], path="integrity/money", row=Finding):
+    """Money without its base amount, currencies and rates that cannot be. `amounts`: MONEY fields by type."""
+
+    amounts: dict[str, list[str]]
+    currencies: list[str]
+
+
 async def check(database: Database) -> list[Finding]:
     """Find every fault there is a check for; empty for a sound database. Reads all of it: for operators.
 
@@ -89,7 +99,9 @@ async def check(database: Database) -> list[Finding]:
 
 async def checks(tx: Transaction) -> list[Read[Finding]]:
     """Give all checks but that of the sums, which is `GoalSums`."""
-    types = {kind.key: declared(kind) for kind in await record_types(tx)}
+    kinds = await record_types(tx)
+    types = {kind.key: declared(kind) for kind in kinds}
+    money = {kind.key: list(MoneyFields.of(kind).amounts) for kind in kinds}
     return [
         Floats(),
         Organizations(),
@@ -99,11 +111,12 @@ async def checks(tx: Transaction) -> list[Read[Finding]]:
         GoalLinks(),
         GoalTrees(),
         Records(types),
+        Money(money, sorted(currencies())),
     ]
 
 
 def declared(kind: RecordType) -> dict[str, Any]:
-    """Give a type's label and states, and the properties of its records by the kind of value they hold."""
+    """Give a type's label, states and parent type, and the properties of its records by the kind of value they hold."""
     properties: dict[str, list[str]] = {name: [] for name in ("integers", "dates", "moments", "texts", "booleans")}
     for field in kind.fields.values():
         names = stored_names(field)
@@ -119,4 +132,4 @@ def declared(kind: RecordType) -> dict[str, Any]:
                 properties["integers"] += names
             case _:
                 properties["texts"] += names
-    return {"label": kind.label, "states": list(kind.states), **properties}
+    return {"label": kind.label, "states": list(kind.states), "parent": kind.parent_type, **properties}

@@ -25,7 +25,10 @@ class MetricType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RollupFieldRow:
-    """One category of a metric and where its numbers come from. Field names are those the record type declares."""
+    """One category of a metric and where its numbers come from. Field names are those the record type declares.
+
+    State and statuses, and the date, are those of the record that a record is part of where it says so.
+    """
 
     id: str
     category: Category
@@ -35,13 +38,15 @@ class RollupFieldRow:
     date_field: str
     state: str
     statuses: tuple[str, ...]
+    state_from_parent: bool
+    date_from_parent: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
-    `time_zone` is the organization's, in which its goals have their today.
+    `time_zone` is the organization's, in which its goals have their today, `base_currency` that of its money.
     """
 
     id: str
@@ -53,6 +58,7 @@ class MetricRow:
     in_use: bool
     fields: tuple[RollupFieldRow, ...]
     time_zone: str
+    base_currency: str
     revision: int
 
     @property

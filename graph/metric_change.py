@@ -23,12 +23,12 @@ from graph.metric import (
     SetRollupFieldProperties,
 )
 from graph.money import DataType
-from graph.record_type import record_type
+from graph.record_type import DATES, record_type_chain
 from graph.text import checked_name, checked_text
 from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graph.database import Transaction
     from graph.metric import MetricRow, RollupFieldRow
@@ -49,7 +49,10 @@ class MetricDraft:
 
 @dataclass(frozen=True)
 class RollupFieldDraft:
-    """What a new rollup field is made from. `amount_field` is None for a COUNT metric, required otherwise."""
+    """What a new rollup field is made from. `amount_field` is None for a COUNT metric, required otherwise.
+
+    State and statuses, and the date field, are those of the parent record where the field says so.
+    """
 
     category: Category
     record_type: str
@@ -57,6 +60,8 @@ class RollupFieldDraft:
     state: str
     statuses: tuple[str, ...] = ()
     amount_field: str | None = None
+    state_from_parent: bool = False
+    date_from_parent: bool = False
 
 
 async def create_metric(tx: Transaction, viewer: Viewer, draft: MetricDraft) -> str:
@@ -119,8 +124,7 @@ async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, d
         message = f"The metric has a rollup field for {draft.category} already. Change that one."
         raise Refusal(ErrorCode.CATEGORY_TAKEN, message, ("category",))
     _check_not_closed(locked)
-    kind = await record_type(tx, draft.record_type, ("recordType",))
-    properties = _checked_field(locked.metric, kind, draft)
+    properties = _checked_field(locked.metric, await record_type_chain(tx, draft.record_type, ("recordType",)), draft)
     field_id = str(uuid4())
     properties["category"] = draft.category.value
     await tx.run(CreateRollupField(field_id, metric_id, draft.record_type, properties))
@@ -130,7 +134,9 @@ async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, d
 
 
 async def update_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, changes: Mapping[str, Any]) -> str:
-    """Change `amount_field`, `date_field`, `state`, `statuses`; its metric's id. Goals of the metric become stale.
+    """Change a rollup field; its metric's id. `changes`: values by name, as `RollupFieldDraft` has them.
+
+    Goals of the metric become stale.
 
     Category and record type never change. Refuses ROLLUP_FIELD_FROZEN and what `_checked_field` refuses.
     """
@@ -147,9 +153,15 @@ async def update_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, ch
         changes.get("state", field.state),
         tuple(changes.get("statuses", field.statuses) or ()),
         changes.get("amount_field", field.amount_field),
+        changes.get("state_from_parent", field.state_from_parent),
+        changes.get("date_from_parent", field.date_from_parent),
     )
-    kind = await record_type(tx, field.record_type, ("recordType",))
-    await tx.run(SetRollupFieldProperties(field_id, _checked_field(locked.metric, kind, draft)))
+    await tx.run(
+        SetRollupFieldProperties(
+            field_id,
+            _checked_field(locked.metric, await record_type_chain(tx, draft.record_type, ("recordType",)), draft),
+        )
+    )
     await tx.run(LockMetricRoots(locked.metric.id))
     await tx.run(MarkMetricStale(locked.metric.id))
     return locked.metric.id
@@ -177,8 +189,11 @@ def _data_type(draft: MetricDraft) -> DataType:
     return draft.data_type
 
 
-def _checked_field(metric: MetricRow, kind: RecordType, draft: RollupFieldDraft) -> dict[str, Any]:
-    """The stored properties of a rollup field, each checked against its record type."""
+def _checked_field(metric: MetricRow, chain: Sequence[RecordType], draft: RollupFieldDraft) -> dict[str, Any]:
+    """The stored properties of a rollup field, each checked against its record type, or the type's parent type."""
+    kind = chain[0]
+    stated = _read_type(chain, "stateFromParent", from_parent=draft.state_from_parent)
+    dated = _read_type(chain, "dateFromParent", from_parent=draft.date_from_parent)
     if metric.type is MetricType.COUNT:
         if draft.amount_field is not None:
             message = "The metric counts records, so its rollup fields have no amount field. Leave it out."
@@ -191,23 +206,33 @@ def _checked_field(metric: MetricRow, kind: RecordType, draft: RollupFieldDraft)
         if amount_type.value != metric.data_type.value:
             message = f"{draft.amount_field} is {amount_type}, the metric is {metric.data_type}: they must be equal."
             raise Refusal(ErrorCode.AMOUNT_FIELD_TYPE_MISMATCH, message, ("amountField",))
-    date_type = _declared(kind, draft.date_field, "dateField").data_type
-    if date_type.value not in {"DATE", "DATETIME"}:
-        message = f"{draft.date_field} is {date_type}: name a field of {kind.key} that is a DATE or DATETIME."
+    date_type = _declared(dated, draft.date_field, "dateField").data_type
+    if date_type not in DATES:
+        message = f"{draft.date_field} is {date_type}: name a field of {dated.key} that is a DATE or DATETIME."
         raise Refusal(ErrorCode.INVALID_VALUE, message, ("dateField",))
-    if draft.state not in kind.states:
-        message = f"{kind.key} has no state {draft.state!r}. It has: {', '.join(kind.states) or 'none'}."
+    if draft.state not in stated.states:
+        message = f"{stated.key} has no state {draft.state!r}. It has: {', '.join(stated.states) or 'none'}."
         raise Refusal(ErrorCode.UNKNOWN_STATE, message, ("state",))
     for status in draft.statuses:
-        if status not in kind.states[draft.state]:
-            message = f"{draft.state} has no status {status!r}. It has: {', '.join(kind.states[draft.state])}."
+        if status not in stated.states[draft.state]:
+            message = f"{draft.state} has no status {status!r}. It has: {', '.join(stated.states[draft.state])}."
             raise Refusal(ErrorCode.UNKNOWN_STATUS, message, ("statuses",))
     return {
         "amountField": draft.amount_field,
         "dateField": draft.date_field,
         "state": draft.state,
         "statuses": sorted(set(draft.statuses)),
+        "stateFromParent": draft.state_from_parent,
+        "dateFromParent": draft.date_from_parent,
     }
+
+
+def _read_type(chain: Sequence[RecordType], field: str, *, from_parent: bool) -> RecordType:
+    """The type of the records that are read: the field's own, or the one it is part of. Refuses INVALID_VALUE."""
+    if from_parent and len(chain) == 1:
+        message = f"Records of type {chain[0].key} are part of no other record. Leave {field} out."
+        raise Refusal(ErrorCode.INVALID_VALUE, message, (field,))
+    return chain[1] if from_parent else chain[0]
 
 
 def _declared(kind: RecordType, name: str, field: str) -> RecordField:

@@ -1,4 +1,4 @@
-"""Exact numbers: amounts as 64-bit integers, their text, percentages. Not here: currencies and their rates.
+"""Exact numbers: amounts and rates as 64-bit integers, their text, percentages. Not here: what currencies there are.
 
 An amount is an integer number of *units*: ten-thousandths for MONEY and DECIMAL, ones for INTEGER. No float anywhere.
 """
@@ -11,6 +11,7 @@ from typing import Final
 from graph.errors import ErrorCode, Refusal
 
 PLACES: Final = 4
+RATE_PLACES: Final = 10
 TEN_THOUSANDTHS: Final = 10**PLACES
 MAX_UNITS: Final = 2**63 - 1
 # Symmetrical, as the documented range is: the database's own smallest integer is one less and stays unused.
@@ -52,6 +53,28 @@ def parse_units(value: str | int | Decimal, data_type: DataType, field: tuple[st
             return _parse_text(str(value), data_type, field)
         case _:  # A float, say: reached only from callers that no type checker has seen.
             raise _not_a_number(field)
+
+
+def parse_rate(value: str | int | Decimal, field: tuple[str, ...]) -> int:
+    """Read an exchange rate from outside, in 1/10^10: a positive number with up to ten decimal places.
+
+    Refuses as `parse_units` does, and INVALID_VALUE for 0 and below.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise _not_a_number(field)
+    try:
+        rate = _parse_text(str(value), DataType.DECIMAL, field, places=RATE_PLACES)
+    except Refusal as refusal:
+        remedies = {
+            ErrorCode.AMOUNT_TOO_PRECISE: f"A rate has at most {RATE_PLACES} decimal places. Round it.",
+            ErrorCode.AMOUNT_OUT_OF_RANGE: f"A rate is at most {MAX_UNITS // 10**RATE_PLACES}. Give a smaller one.",
+        }
+        code = refusal.problem.code
+        raise Refusal(code, remedies.get(code, refusal.message), field) from None
+    if rate <= 0:
+        message = "A rate is greater than 0: units of the currency for one of the base currency."
+        raise Refusal(ErrorCode.INVALID_VALUE, message, field)
+    return rate
 
 
 def units_to_decimal(units: int, data_type: DataType) -> Decimal:
@@ -101,7 +124,7 @@ def with_places(units: int, places: int) -> Decimal:
     return Decimal(f"{'-' if units < 0 else ''}{whole}.{rest:0{places}d}")
 
 
-def _parse_text(text: str, data_type: DataType, field: tuple[str, ...]) -> int:
+def _parse_text(text: str, data_type: DataType, field: tuple[str, ...], places: int | None = None) -> int:
     number = _NUMBER.fullmatch(text)
     if number is None:
         if _NOT_FINITE.fullmatch(text):
@@ -116,7 +139,8 @@ def _parse_text(text: str, data_type: DataType, field: tuple[str, ...]) -> int:
     exponent = 10**_EXPONENT_DIGITS if len(exponent_digits) > _EXPONENT_DIGITS else int(exponent_digits or "0")
     exponent = -exponent if exponent_sign == "-" else exponent
     # The amount is `significant` * 10^shift units, and must be a whole number of them.
-    places = 0 if data_type is DataType.INTEGER else PLACES
+    if places is None:
+        places = 0 if data_type is DataType.INTEGER else PLACES
     shift = exponent - len(fraction) + len(digits) - len(significant) + places
     if len(significant) + shift > _MAX_DIGITS:
         raise _out_of_range(data_type, field)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph import migration
 from graph.organization import ensure_organization
-from graph.record_type import ensure_record_types
+from graph.shipped_types import ensure_record_types
 
 if TYPE_CHECKING:
     from graph.clock import Clock

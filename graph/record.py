@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from graph.base_amount import currency_of
 from graph.record_type import SYSTEM_PROPERTIES
 from graph.statement import Read, native
 
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record. `properties` holds its fields as stored: amounts in units, a DATETIME in UTC and its date beside it."""
+    """A record. `properties` holds its fields as stored: amounts in units, a DATETIME in UTC and its date beside it.
+
+    Owner, territory, product line and account are those of the nearest record above where it has none of its own;
+    account and parent only where the viewer may see them.
+    `currency` is its own or its parent's; None: the base currency.
+    """
 
     id: str
     type: str
@@ -26,6 +32,8 @@ class RecordRow:
     territory_id: str | None
     product_line_id: str | None
     account_id: str | None
+    parent_id: str | None
+    currency: str | None
     properties: Mapping[str, Any]
 
     @classmethod
@@ -43,6 +51,8 @@ class RecordRow:
             territory_id=columns["territory_id"],
             product_line_id=columns["product_line_id"],
             account_id=columns["account_id"],
+            parent_id=columns["parent_id"],
+            currency=currency_of(stored),
             properties={key: value for key, value in stored.items() if key not in SYSTEM_PROPERTIES},
         )
 
@@ -70,7 +80,10 @@ class RecordPage:
 
 @dataclass(frozen=True)
 class RecordsPage(Read[RecordPage], path="record/page", row=RecordPage):
-    """A page by (name, id), after that of the last one seen; `search` is a part of the name in any case."""
+    """A page by (name, id), after that of the last one seen; `search` is a part of the name in any case.
+
+    `owner`: only what is its own or, through the record above, counts as such.
+    """
 
     viewer: str
     type: str

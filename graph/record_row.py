@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from graph.currency import check_currency
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LONGEST_EXTERNAL_ID, read_external_id, read_key, refuse_unknown, storable
 from graph.moment import local_date
@@ -37,11 +38,12 @@ class RecordLink:
 
 
 OWNER = RecordLink("owner", "OWNED_BY", "owner_id")
-_KINDS = {"territory": OwnerKind.TERRITORY, "productLine": OwnerKind.PRODUCT_LINE, "account": ACCOUNT}
+PARENT = RecordLink("parent", "PART_OF", "parent_id")
 _REFERENCES = (
     RecordLink("territory", "IN_TERRITORY", "territory_id"),
     RecordLink("productLine", "FOR_PRODUCT_LINE", "product_line_id"),
     RecordLink("account", "FOR_ACCOUNT", "account_id"),
+    PARENT,
 )
 LINKS = (OWNER, *_REFERENCES)
 _OWNERS = {"user": OwnerKind.USER, "team": OwnerKind.TEAM}
@@ -51,7 +53,7 @@ _OWNERS = {"user": OwnerKind.USER, "team": OwnerKind.TEAM}
 class RecordInput:
     """A row: the properties it speaks of as they are stored (None clears), and its links.
 
-    A link is (kind of owner or "account", external id), or None to clear it.
+    A link is (kind of owner or key of a record type, external id), or None to clear it.
     """
 
     external_id: str
@@ -71,17 +73,28 @@ class RecordInput:
 
 def record_keys(kind: RecordType) -> frozenset[str]:
     """Give the keys that a row of this type may have."""
-    keys = {"externalId", "name", "state", "status", "fields"} | {link.field for link in LINKS}
-    return frozenset(keys - {"account"} if kind.key == ACCOUNT else keys)
+    return frozenset(
+        {"externalId", "name", "state", "status", "currency", "fields", OWNER.field} | record_references(kind).keys()
+    )
+
+
+def record_references(kind: RecordType) -> dict[str, str]:
+    """Give what the keys of a row refer to, but for its owner: a kind of owner or the key of a record type."""
+    references: dict[str, str] = {"territory": OwnerKind.TERRITORY, "productLine": OwnerKind.PRODUCT_LINE}
+    if kind.key != ACCOUNT:
+        references["account"] = ACCOUNT
+    if kind.parent_type is not None:
+        references[PARENT.field] = kind.parent_type
+    return references
 
 
 def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, Any]], RecordInput]:
     """Make what reads a row of this type, datetimes without an offset in `zone`.
 
-    Refuses, naming the key: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, UNKNOWN_STATE, UNKNOWN_STATUS, AMOUNT_TOO_PRECISE,
-    AMOUNT_OUT_OF_RANGE. That a status belongs to a state the row does not name is seen later.
+    Refuses, naming the key: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, UNKNOWN_STATE, UNKNOWN_STATUS, UNKNOWN_CURRENCY,
+    AMOUNT_TOO_PRECISE, AMOUNT_OUT_OF_RANGE. That a status belongs to a state the row does not name is seen later.
     """
-    known = record_keys(kind)
+    known, references = record_keys(kind), record_references(kind)
     readers = {key: _field_reader(declared, zone) for key, declared in kind.fields.items()}
     declared_fields = frozenset(readers)
 
@@ -95,9 +108,12 @@ def record_reader(kind: RecordType, zone: ZoneInfo) -> Callable[[Mapping[str, An
             properties["state"] = _state(kind, row["state"])
         if "status" in row:
             properties["status"] = _status(kind, row["status"], properties.get("state"))
+        if "currency" in row:
+            currency = row["currency"]
+            properties["currency"] = None if currency is None else check_currency(currency, ("currency",))
         for key, value in _fields(row.get("fields"), declared_fields).items():
             readers[key](value, properties)
-        return RecordInput(external_id, properties, _links(row))
+        return RecordInput(external_id, properties, _links(row, references))
 
     return read
 
@@ -111,14 +127,14 @@ def _fields(value: Any, declared: frozenset[str]) -> Mapping[str, Any]:
     return value
 
 
-def _links(row: Mapping[str, Any]) -> dict[RecordLink, tuple[str, str] | None]:
+def _links(row: Mapping[str, Any], references: Mapping[str, str]) -> dict[RecordLink, tuple[str, str] | None]:
     links: dict[RecordLink, tuple[str, str] | None] = {}
     if "owner" in row:
         links[OWNER] = _owner(row["owner"])
     for link in _REFERENCES:
         if link.field in row:
             value = row[link.field]
-            links[link] = None if value is None else (_KINDS[link.field], read_key(value, link.field))
+            links[link] = None if value is None else (references[link.field], read_key(value, link.field))
     return links
 
 

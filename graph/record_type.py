@@ -1,4 +1,4 @@
-"""Record types: the states, statuses and fields of a kind of source data, and the types shipped. Records: `record`."""
+"""Record types: the states, statuses, fields and parent of a kind of source data. Those shipped: `shipped_types`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 SYSTEM_PROPERTIES = frozenset(
     {"id", "type", "externalId", "name", "state", "status", "createdAt", "updatedAt", "lock", "restricted"}
     | {"owner", "territory", "productLine", "account", "parent", "currency", "fields"}
+    | {"inheritedCurrency", "rateDate"}
 )
-#: Labels of nodes that are no records, and of all records: no type may be called so.
+#: Labels of nodes that are no records, and of all records, and what imports call owners: no type may be called so.
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
-    | {"Territory", "ProductLine", "Organization", "Migration", "Role"}
+    | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate"}
+    | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )
+_TAKEN = frozenset(label.casefold() for label in _TAKEN_LABELS)
+#: Types in a chain from a type to its parent, that one's parent, and so on, itself counted.
+LONGEST_CHAIN = 5
 _KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*")
 _FIELD = re.compile(r"[a-z][A-Za-z0-9]*")
 _STATE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
@@ -47,6 +52,7 @@ class FieldType(StrEnum):
 
 
 AMOUNTS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
+DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +69,21 @@ class RecordField:
 class RecordType:
     """A kind of source data. `states` gives each state its statuses; `revision` moves with each change of a record.
 
-    Raises Refusal INVALID_VALUE for names that the database or the program could not tell apart.
+    Its records may be parts of records of `parent_type`. `rate_date`: the field whose date says at which rate money is
+    converted. Raises Refusal INVALID_VALUE for names that the database or the program could not tell apart, and
+    UNKNOWN_FIELD for a rate date that is no date.
     """
 
     key: str
     name: str
     states: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, RecordField]
+    parent_type: str | None = None
+    rate_date: str | None = None
     revision: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
-        if not _KEY.fullmatch(self.key) or len(self.key) > _LONGEST or self.label in _TAKEN_LABELS:
+        if not _KEY.fullmatch(self.key) or len(self.key) > _LONGEST or self.label.casefold() in _TAKEN:
             message = f"A record type cannot be called {self.key!r}. Use words in lower case, such as site_visit."
             raise Refusal(ErrorCode.INVALID_VALUE, message, ("key",))
         for state in [*self.states, *(status for statuses in self.states.values() for status in statuses)]:
@@ -87,6 +97,8 @@ class RecordType:
                     message = f"A field cannot be called {name!r} here: taken, or not such as closeDate."
                     raise Refusal(ErrorCode.INVALID_VALUE, message, ("fields",))
                 stored.add(name)
+        if self.rate_date is not None:
+            self._declared(self.rate_date, DATES, "rateDate", "a date")
 
     @property
     def label(self) -> str:
@@ -94,12 +106,12 @@ class RecordType:
         return "".join(word.capitalize() for word in self.key.split("_"))
 
     def stored_amount(self, key: str) -> str:
-        """Give the property that holds an amount in units. Refuses UNKNOWN_FIELD."""
-        return self._declared(key, AMOUNTS, "amountField", "an amount").key
+        """Give the property to add up for an amount, in units; for money in base currency. Refuses UNKNOWN_FIELD."""
+        return stored_names(self._declared(key, AMOUNTS, "amountField", "an amount"))[-1]
 
     def stored_date(self, key: str) -> str:
         """Give the property that holds a field's date in the organization's time zone. Refuses UNKNOWN_FIELD."""
-        declared = self._declared(key, {FieldType.DATE, FieldType.DATETIME}, "dateField", "a date")
+        declared = self._declared(key, DATES, "dateField", "a date")
         return stored_names(declared)[-1]
 
     def _declared(self, key: str, types: Iterable[FieldType], path: str, what: str) -> RecordField:
@@ -112,70 +124,17 @@ class RecordType:
 
 
 def stored_names(declared: RecordField) -> tuple[str, ...]:
-    """Give the properties that hold a field: one, but for a DATETIME also the date it has."""
+    """Give the properties that hold a field: one, then a DATETIME's date, a MONEY's amount in base currency."""
     if declared.data_type is FieldType.DATETIME:
         return declared.key, f"{declared.key}Date"
+    if declared.data_type is FieldType.MONEY:
+        return declared.key, base_name(declared.key)
     return (declared.key,)
 
 
-def _type(key: str, name: str, states: dict[str, tuple[str, ...]], *fields: RecordField) -> RecordType:
-    return RecordType(key, name, states, {declared.key: declared for declared in fields})
-
-
-def _field(key: str, data_type: FieldType, *choices: str) -> RecordField:
-    words = re.sub(r"([A-Z])", r" \1", key).lower()
-    return RecordField(key, words.capitalize(), data_type, choices)
-
-
-SHIPPED = (
-    _type(
-        "account",
-        "Account",
-        {},
-        _field("industry", FieldType.TEXT),
-        _field("city", FieldType.TEXT),
-        _field("postalCode", FieldType.TEXT),
-        _field("country", FieldType.TEXT),
-    ),
-    _type(
-        "opportunity",
-        "Opportunity",
-        {"OPEN": ("NEW", "IN_PROGRESS", "ON_HOLD"), "WON": ("WON",), "LOST": ("CANCELLED", "OUT_SOLD")},
-        _field("estimatedValue", FieldType.MONEY),
-        _field("actualValue", FieldType.MONEY),
-        _field("quantity", FieldType.DECIMAL),
-        _field("probability", FieldType.INTEGER),
-        _field("openDate", FieldType.DATE),
-        _field("estimatedCloseDate", FieldType.DATE),
-        _field("actualCloseDate", FieldType.DATE),
-    ),
-    _type(
-        "order",
-        "Order",
-        {
-            "ACTIVE": ("NEW", "PENDING"),
-            "SUBMITTED": ("SUBMITTED",),
-            "FULFILLED": ("COMPLETE", "PARTIAL"),
-            "INVOICED": ("INVOICED",),
-            "CANCELLED": ("CANCELLED",),
-        },
-        _field("totalAmount", FieldType.MONEY),
-        _field("totalWeight", FieldType.DECIMAL),  # tonnes
-        _field("itemCount", FieldType.INTEGER),
-        _field("orderDate", FieldType.DATE),
-        _field("fulfilledDate", FieldType.DATE),
-    ),
-    _type(
-        "phone_call",
-        "Phone call",
-        {"OPEN": ("OPEN",), "COMPLETED": ("MADE", "RECEIVED"), "CANCELLED": ("CANCELLED",)},
-        _field("direction", FieldType.CHOICE, "INCOMING", "OUTGOING"),
-        _field("durationMinutes", FieldType.INTEGER),
-        _field("dueDate", FieldType.DATE),
-        _field("actualStart", FieldType.DATETIME),
-        _field("actualEnd", FieldType.DATETIME),
-    ),
-)
+def base_name(key: str) -> str:
+    """Give the property that holds a MONEY field's amount in base currency."""
+    return f"{key}Base"
 
 
 class _ReadsType:
@@ -191,6 +150,8 @@ class _ReadsType:
             columns["name"],
             {state: tuple(statuses) for state, statuses in definition["states"].items()},
             {declared.key: declared for declared in fields},
+            columns["parent_type"],
+            definition.get("rateDate"),
             columns["revision"],
         )
 
@@ -200,6 +161,13 @@ class RecordTypes(_ReadsType, Read[RecordType], path="record_type/list", row=Rec
     """The record types with these keys, or all."""
 
     keys: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class RecordTypeChain(_ReadsType, Read[RecordType], path="record_type/chain", row=RecordType):
+    """A record type, its parent type, that one's, and so on."""
+
+    key: str
 
 
 @dataclass(frozen=True)
@@ -220,7 +188,7 @@ class BumpRecordType(Write[Count], path="record_type/bump", row=Count):
 class WriteRecordTypes(Write[Count], path="record_type/write", row=Count):
     """Make or change record types."""
 
-    types: list[dict[str, str]]
+    types: list[dict[str, str | None]]
 
 
 @dataclass(frozen=True)
@@ -252,9 +220,12 @@ async def lock_record_type(tx: Transaction, key: str) -> RecordType:
     return found
 
 
-async def ensure_record_types(tx: Transaction) -> None:
-    """Write the shipped record types, where they are not yet as shipped. For after a migration."""
-    await write_record_types(tx, SHIPPED)
+async def record_type_chain(tx: Transaction, key: str, field: tuple[str, ...] = ("type",)) -> list[RecordType]:
+    """Give a record type, then those above it, nearest first. Refuses UNKNOWN_RECORD_TYPE, naming the field."""
+    chain = await tx.run(RecordTypeChain(key))
+    if not chain:
+        raise _unknown(key, field)
+    return chain
 
 
 async def write_record_types(tx: Transaction, types: Iterable[RecordType]) -> None:
@@ -268,8 +239,9 @@ async def write_record_types(tx: Transaction, types: Iterable[RecordType]) -> No
     await tx.run(WriteRecordTypes([_stored(wanted) for wanted in missing]))
 
 
-def _stored(wanted: RecordType) -> dict[str, str]:
+def _stored(wanted: RecordType) -> dict[str, str | None]:
     definition = {
+        "rateDate": wanted.rate_date,
         "states": {state: list(statuses) for state, statuses in wanted.states.items()},
         "fields": [[field.key, field.name, field.data_type.value, field.choices] for field in wanted.fields.values()],
     }
@@ -279,6 +251,7 @@ def _stored(wanted: RecordType) -> dict[str, str]:
         "name": wanted.name,
         "label": wanted.label,
         "definition": json.dumps(definition),
+        "parent": wanted.parent_type,
     }
 
 

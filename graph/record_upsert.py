@@ -8,8 +8,10 @@ from uuid import uuid4
 
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
-from graph.owners import NameMatch, OwnersByExternalIds
-from graph.record_row import ACCOUNT, LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
+from graph.organization import organization
+from graph.owners import NameMatch, OwnerKind, OwnersByExternalIds
+from graph.record_currency import lose_currency, settle_batch
+from graph.record_row import LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type, record_type
 from graph.statement import Count, Read, Write, native
 from graph.visibility import Viewer, require_administrator
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
     from graph.database import Transaction
     from graph.record_type import RecordType
+
+
+#: Kinds of owners; what else a row refers to is a record.
+OWNER_KINDS = frozenset(OwnerKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
 
 @dataclass(frozen=True)
 class CreateRecords(Write[Count], path="record/create", row=Count):
-    """New records; each row is id, external id, name, other properties, ids of owner, territory, line and account."""
+    """New records; each row is id, external id, name, other properties, and the ids of `LINKS` in their order."""
 
     type: str
     label: str
@@ -132,25 +138,30 @@ async def upsert_records(
     rows: Sequence[Mapping[str, Any]],
     *,
     now: datetime,
-    zone: ZoneInfo,
+    zone: ZoneInfo | None = None,
     all_or_nothing: bool = False,
 ) -> UpsertReport:
     """Make or change records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS; all else row by row.
 
     A row has `externalId`, `name`, `state`, `status`, `owner` ({"user": external id} or {"team": external id}),
-    `territory`, `productLine`, `account` (external ids) and `fields` (values by key; amounts as text or integers).
+    `territory`, `productLine`, `account`, `parent` (external ids), `currency` (an ISO code) and `fields` (values by
+    key; amounts as text or integers; moments without an offset are times in `zone`, the organization's if left out).
+    Only a type with a parent type has `parent`.
     A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
-    Row codes are those of `record_reader` and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
+    Row codes are those of `record_reader` and `settle_batch`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
     The type's revision moves only if something was written.
     """
     require_administrator(viewer, "write records")
     declared = await record_type(tx, type_key)
-    batch = Batch.read(rows, record_reader(declared, zone))
+    read_in = zone or (await organization(tx)).zone
+    batch = Batch.read(rows, record_reader(declared, read_in))
     # From here on batches of a type happen in turn: none compares with what another is about to change. Reading the
     # rows comes before, so that one batch can be read while another is written.
     kind = await lock_record_type(tx, type_key)
-    if kind != declared:
-        batch = Batch.read(rows, record_reader(kind, zone))
+    company = await organization(tx)
+    if kind != declared or (zone is None and company.zone != read_in):
+        read_in = zone or company.zone
+        batch = Batch.read(rows, record_reader(kind, read_in))
     ids = [row.external_id for row in batch.rows.values()]
     found = await tx.one(RecordsForUpsert(kind.key, ids))
     stored = found.records if found is not None else {}
@@ -160,10 +171,13 @@ async def upsert_records(
             _check(kind, row, stored.get(row.external_id), targets)
         except Refusal as refusal:
             batch.refuse(number, refusal)
+    today = now.astimezone(read_in).date()
+    below = await settle_batch(tx, kind, batch, stored, targets, base=company.base_currency, today=today)
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
     if await _write(tx, kind, batch, stored, targets, now=now):
         await tx.run(BumpRecordType(kind.key))
+    await _change_below(tx, [change for number in batch.rows for change in below.get(number, ())], now)
     return batch.report()
 
 
@@ -175,6 +189,7 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))
     kind = await lock_record_type(tx, type_key)
     wanted = sorted(set(external_ids))
+    await lose_currency(tx, kind, wanted)
     deleted = await tx.one(DeleteRecords(kind.key, wanted))
     count = deleted.count if deleted is not None else 0
     if count:
@@ -185,15 +200,15 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
 async def _targets(tx: Transaction, batch: Batch[RecordInput]) -> dict[tuple[str, str], str]:
     """Give the ids of what the rows refer to, by kind and external id; what does not exist is left out."""
     keys = {key for row in batch.rows.values() for key in row.links.values() if key is not None}
-    owners = sorted(key for key in keys if key[0] != ACCOUNT)
-    accounts = sorted(external_id for kind, external_id in keys if kind == ACCOUNT)
+    owners = sorted(key for key in keys if key[0] in OWNER_KINDS)
     found: dict[tuple[str, str], str] = {}
     if owners:
         for owner in await tx.run(OwnersByExternalIds(owners)):
             found[owner.kind, owner.external_id] = owner.id
-    if accounts:
-        for account in await tx.run(RecordsByExternalIds(ACCOUNT, accounts)):
-            found[ACCOUNT, account.external_id] = account.id
+    for type_key in sorted({kind for kind, _ in keys} - OWNER_KINDS):
+        external_ids = sorted(external_id for kind, external_id in keys if kind == type_key)
+        for record in await tx.run(RecordsByExternalIds(type_key, external_ids)):
+            found[type_key, record.external_id] = record.id
     return found
 
 
@@ -216,6 +231,14 @@ def _check(
             what = key[0].lower().replace("_", " ")
             message = f"There is no {what} with the external id {key[1]!r}. Load it first."
             raise Refusal(code, message, (link.field,))
+
+
+async def _change_below(tx: Transaction, changes: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> None:
+    """Write changes of records of other types, each with the key of its type."""
+    if changes:
+        await tx.run(ChangeRecords([change for _, change in changes], now))
+        for key in sorted({key for key, _ in changes}):
+            await tx.run(BumpRecordType(key))
 
 
 async def _write(

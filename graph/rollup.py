@@ -19,7 +19,7 @@ from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
-from graph.record_type import record_type
+from graph.record_type import record_type_chain
 from graph.rollup_compiler import HALF, Compiled, CountedField, Holding
 from graph.rollup_statements import (
     AnnounceRun,
@@ -329,7 +329,8 @@ async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[Co
         raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
     fields = []
     for field in metric.fields:
-        kind = await record_type(tx, field.record_type, ("recordType",))
+        kind, *above = await record_type_chain(tx, field.record_type, ("recordType",))
+        dated = above[0] if field.date_from_parent else kind
         fields.append(
             CountedField(
                 category=field.category,
@@ -337,7 +338,10 @@ async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[Co
                 amount=kind.stored_amount(field.amount_field) if field.amount_field else None,
                 state=field.state,
                 statuses=field.statuses,
-                date=kind.stored_date(field.date_field),
+                date=dated.stored_date(field.date_field),
+                above=tuple(one.label for one in above),
+                state_from_parent=field.state_from_parent,
+                date_from_parent=field.date_from_parent,
             )
         )
     return metric, fields

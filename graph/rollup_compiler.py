@@ -46,20 +46,19 @@ class Holding(StrEnum):
     ALL = "ALL"
 
 
-#: Binds `r` from `owner`. A record has one owner, one territory, one product line: none is met twice.
-#: Unbounded paths: structure trees have any depth.
+#: Leads from `owner` to what records are linked to. A record has one owner, one territory, one product line: none is
+#: met twice. Unbounded paths: structure trees have any depth.
 _PATHS = {
-    Holding.USER: "(owner:User)<-[:OWNED_BY]-(r:{label})",
-    Holding.TEAM: "(owner:Team)<-[:OWNED_BY]-(r:{label})",
-    Holding.TEAM_WITH_MEMBERS: "(owner:Team)((:Team)<-[:MEMBER_OF]-(:User)){{0,1}}(:Owner)<-[:OWNED_BY]-(r:{label})",
-    Holding.BUSINESS_UNIT: "(owner:BusinessUnit)((:BusinessUnit)<-[:CHILD_OF]-(:BusinessUnit)){{0,}}"
-    "(:BusinessUnit)<-[:IN_UNIT]-(:Owner)<-[:OWNED_BY]-(r:{label})",
-    Holding.TERRITORY: "(owner:Territory)((:Territory)<-[:CHILD_OF]-(:Territory)){{0,}}"
-    "(:Territory)<-[:IN_TERRITORY]-(r:{label})",
-    Holding.PRODUCT_LINE: "(owner:ProductLine)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){{0,}}"
-    "(:ProductLine)<-[:FOR_PRODUCT_LINE]-(r:{label})",
-    Holding.ALL: "(r:{label})",
+    Holding.USER: "(owner)",
+    Holding.TEAM: "(owner)",
+    Holding.TEAM_WITH_MEMBERS: "(owner)((:Team)<-[:MEMBER_OF]-(:User)){0,1}(:Owner)",
+    Holding.BUSINESS_UNIT: "(owner)((:BusinessUnit)<-[:CHILD_OF]-(:BusinessUnit)){0,}"
+    "(:BusinessUnit)<-[:IN_UNIT]-(:Owner)",
+    Holding.TERRITORY: "(owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)",
+    Holding.PRODUCT_LINE: "(owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)",
 }
+#: How records are linked to where these paths end.
+_LINKS = {Holding.TERRITORY: "IN_TERRITORY", Holding.PRODUCT_LINE: "FOR_PRODUCT_LINE"}
 _OWNER_LABELS = {
     Holding.USER: "User",
     Holding.TEAM: "Team",
@@ -91,7 +90,11 @@ HALF = 2**32
 
 @dataclass(frozen=True)
 class CountedField:
-    """A rollup field as the rollup reads it: names of stored properties, and the values that make a record count."""
+    """A rollup field as the rollup reads it: names of stored properties, and the values that make a record count.
+
+    `above`: labels of the record types above, nearest first; the first has state, status or date where they come from
+    the parent record.
+    """
 
     category: Category
     label: str
@@ -99,12 +102,25 @@ class CountedField:
     state: str
     statuses: tuple[str, ...]
     date: str
+    above: tuple[str, ...] = ()
+    state_from_parent: bool = False
+    date_from_parent: bool = False
 
     def __post_init__(self) -> None:
-        for name in (self.label, self.date, *([self.amount] if self.amount else [])):
+        for name in (self.label, self.date, *self.above, *([self.amount] if self.amount else [])):
             if not _IDENTIFIER.fullmatch(name):
                 message = f"not a declared identifier: {name!r}"
                 raise ValueError(message)
+
+    @property
+    def reads_parent(self) -> bool:
+        """Whether it looks at the record that a record is part of."""
+        return self.state_from_parent or self.date_from_parent
+
+    @property
+    def dated(self) -> str:
+        """The alias of its date. Aliases have an underscore, which no declared field has."""
+        return f"on_parent_{self.date}" if self.date_from_parent else f"on_{self.date}"
 
 
 @dataclass(frozen=True)
@@ -125,11 +141,7 @@ def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False
     sum = high x 2^32 + low. Source of the formula: semantics.md §9, own(G, F).
     """
     columns = [field.category.column for field in fields]
-    dates = sorted({field.date for field in fields})
-    read = ["r.state AS record_state"]
-    read += ["r.status AS record_status"] if any(field.statuses for field in fields) else []
-    # Aliases have an underscore, which no declared field has.
-    read += [f"r.{date} AS on_{date}" for date in dates]
+    read = _read(fields)
     amounts = ",\n    ".join(
         f"CASE WHEN {_counts(field)} THEN {f'coalesce(r.{field.amount}, 0)' if field.amount else '1'} END"
         f" AS {field.category.column}"
@@ -138,7 +150,6 @@ def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False
     sums = ",\n    ".join(
         f"{_sum(column, exact=exact)} AS {column}, count({column}) AS {column}_count" for column in columns
     )
-    path = _PATHS[holding].format(label=fields[0].label)
     given = ("owner, " if holding in _OWNER_LABELS else "") + "goal_start, goal_end"
     text = f"""\
 MATCH (root:Goal {{id: $root}})
@@ -152,8 +163,8 @@ WHERE g.state = 'OPEN'
   AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}
 {_owner_match(holding)}WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL ({given}) {{
-  MATCH {path.replace(f"(owner:{_OWNER_LABELS.get(holding)})", "(owner)")}
-  WITH r, goal_start, goal_end, {", ".join(read)}
+  MATCH {_path(holding, fields[0])}
+{_parent_match(fields)}  WITH r, goal_start, goal_end, {", ".join(read)}
   WITH {amounts}
   RETURN {sums}
 }}
@@ -243,10 +254,48 @@ WITH p, incomplete, {", ".join(f"{column}, {column}_count" for column in columns
     return Compiled("rollup/below", text, {})
 
 
+def _path(holding: Holding, field: CountedField) -> str:
+    """Binds `r`, the records that a goal holds. One without a link of its own has that of the nearest record above."""
+    if holding is Holding.ALL:
+        return f"(r:{field.label})"
+    link = _LINKS.get(holding, "OWNED_BY")
+    if not field.above:
+        return f"{_PATHS[holding]}<-[:{link}]-(r:{field.label})"
+    parents = "|".join(field.above)
+    parts = "|".join((field.label, *field.above[:-1]))
+    inheriting = f"(part:{parts} WHERE NOT EXISTS {{ (part)-[:{link}]->() }})"
+    return (
+        f"{_PATHS[holding]}<-[:{link}]-(:{field.label}|{parents})\n"
+        f"    ((:{parents})<-[:PART_OF]-{inheriting}){{0,{len(field.above)}}}(r:{field.label})"
+    )
+
+
+def _parent_match(fields: Sequence[CountedField]) -> str:
+    """Binds `above`, the record that `r` is part of, where a field looks at it."""
+    if not any(field.reads_parent for field in fields):
+        return ""
+    optional = "" if all(field.reads_parent for field in fields) else "OPTIONAL "
+    return f"  {optional}MATCH (r)-[:PART_OF]->(above:{fields[0].above[0]})\n"
+
+
+def _read(fields: Sequence[CountedField]) -> list[str]:
+    """What is read of each record, before anything is decided."""
+    read = []
+    for variable, record, from_parent in (("r", "record", False), ("above", "parent", True)):
+        of_state = [field for field in fields if field.state_from_parent is from_parent]
+        read += [f"{variable}.state AS {record}_state"] if of_state else []
+        read += [f"{variable}.status AS {record}_status"] if any(field.statuses for field in of_state) else []
+        dates = {field.date: field.dated for field in fields if field.date_from_parent is from_parent}
+        read += [f"{variable}.{date} AS {alias}" for date, alias in sorted(dates.items())]
+    return read
+
+
 def _counts(field: CountedField) -> str:
     column = field.category.column
-    statuses = f" AND record_status IN ${column}_statuses" if field.statuses else ""
-    return f"record_state = ${column}_state{statuses} AND goal_start <= on_{field.date} <= goal_end"
+    record = "parent" if field.state_from_parent else "record"
+    statuses = f" AND {record}_status IN ${column}_statuses" if field.statuses else ""
+    state = f"{record}_state = ${column}_state{statuses}"
+    return f"{state} AND goal_start <= {field.dated} <= goal_end"
 
 
 def _total(category: Category) -> str:

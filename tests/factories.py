@@ -18,9 +18,9 @@ from graph.organization import ensure_organization
 from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.owners_upsert import upsert_owners
 from graph.period import GoalPeriod, PeriodKind
-from graph.record_type import ensure_record_types
 from graph.record_upsert import upsert_records
 from graph.rollup_compiler import Category
+from graph.shipped_types import ensure_record_types
 from graph.visibility import Viewer
 
 if TYPE_CHECKING:

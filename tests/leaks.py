@@ -218,6 +218,8 @@ def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
             *({"type": "opportunity", "filter": one} for one in of_records),
         ],
         "fiscalPeriods": [{"year": 2026}],
+        "currencies": [{}, {"locale": "de-AT"}],
+        "exchangeRates": [{}, {"currency": "USD"}, {"on": "2026-02-01"}],
         "node": [{"id": id_} for id_ in (*scene.goals.values(), scene.records["hidden-1"])],
         "nodes": [{"ids": everything}],
     }

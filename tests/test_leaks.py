@@ -221,6 +221,10 @@ ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "upsertRecords": {"type": "opportunity", "rows": [{"externalId": "hidden-1"}]},
     "deleteRecords": {"type": "opportunity", "externalIds": ["hidden-1"]},
     "setFiscalCalendar": {"template": "QUARTERLY", "startMonth": 1, "startDay": 1},
+    "setTimeZone": {"timeZone": "Europe/Vienna"},
+    "setExchangeRates": {"rates": [{"currency": "USD", "validFrom": "2026-01-01", "rate": "1.1"}]},
+    "reapplyRates": {"from": "2026-01-01"},
+    "setBaseCurrency": {"currency": "USD"},
 }
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from graph.record_type import base_name
+
 if TYPE_CHECKING:
     from graph.database import Database, Transaction
     from tests.factories import Company
@@ -320,7 +322,7 @@ def _stored(record: Record) -> dict[str, Any]:
     amount, day = fields.get((record.label, record.state)) or next(
         names for (label, _), names in fields.items() if label == record.label
     )
-    return {amount: record.amount, day: record.day}
+    return {amount: record.amount, base_name(amount): record.amount, day: record.day}
 
 
 def _goal_id(number: int) -> str:

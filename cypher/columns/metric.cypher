@@ -17,7 +17,9 @@
       amount_field: field.amountField,
       date_field: field.dateField,
       state: field.state,
-      statuses: field.statuses
+      statuses: field.statuses,
+      state_from_parent: coalesce(field.stateFromParent, false),
+      date_from_parent: coalesce(field.dateFromParent, false)
     }
     ORDER BY field.category
   },
@@ -25,11 +27,17 @@
     MATCH (organization:Organization)
     RETURN organization.timeZone
   }),
+  base_currency: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN organization.baseCurrency
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision
   }) + head(COLLECT {
-    OPTIONAL MATCH (entity)-[:HAS_FIELD]->(:RollupField)-[:READS]->(type:RecordType)
+    // Records take what they lack from those above them, so those count as well.
+    OPTIONAL MATCH (entity)-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
+      ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(type:RecordType)
     WITH DISTINCT type
     RETURN sum(type.revision)
   })

@@ -1,6 +1,11 @@
-// Everything shown of a visible record, for graph.record.RecordRow; its account only where the viewer may see that too.
+// Everything shown of a visible record, for graph.record.RecordRow; account and parent only where the viewer may see them.
 {properties: properties(entity),
-  owner_id: head([(entity)-[:OWNED_BY]->(owner:Owner) | owner.id]),
-  territory_id: head([(entity)-[:IN_TERRITORY]->(territory:Territory) | territory.id]),
-  product_line_id: head([(entity)-[:FOR_PRODUCT_LINE]->(line:ProductLine) | line.id]),
-  account_id: head([(entity)-[:FOR_ACCOUNT]->(account:Record) WHERE visible.record(account) | account.id])}
+  owner_id: columns.record_owner(entity).id,
+  territory_id: columns.record_territory(entity).id,
+  product_line_id: columns.record_product_line(entity).id,
+  account_id: head(COLLECT {
+    WITH columns.record_account(entity) AS account
+    WHERE visible.record(account)
+    RETURN account.id
+  }),
+  parent_id: head([(entity)-[:PART_OF]->(above:Record) WHERE visible.record(above) | above.id])}

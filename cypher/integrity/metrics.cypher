@@ -22,6 +22,8 @@ CALL () {
     ['amountField', field.amountField IS :: STRING],
     ['state', field.state IS :: STRING NOT NULL],
     ['statuses', field.statuses IS :: LIST<STRING NOT NULL> NOT NULL],
+    ['stateFromParent', field.stateFromParent IS :: BOOLEAN],
+    ['dateFromParent', field.dateFromParent IS :: BOOLEAN],
     ['metric, exactly one', COUNT { (field)<-[:HAS_FIELD]-(:Metric) } = 1],
     ['record type, exactly one', COUNT { (field)-[:READS]->(:RecordType) } = 1]
   ] AS rule

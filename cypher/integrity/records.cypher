@@ -1,4 +1,4 @@
-// Records that are not as their record type declares. $types: by key, its label, states, and properties of each kind.
+// Records that are not as their record type declares. $types: by key, its label, states, parent, and properties of each kind.
 // sees: engine
 MATCH (r:Record)
 WITH r, $types[r.type] AS type
@@ -20,7 +20,9 @@ UNWIND [property IN coalesce(type.integers, []) WHERE NOT r[property] IS :: INTE
     ['product line, at most one', COUNT { (r)-[:FOR_PRODUCT_LINE]->() } <= 1
       AND COUNT { (r)-[:FOR_PRODUCT_LINE]->() } = COUNT { (r)-[:FOR_PRODUCT_LINE]->(:ProductLine) }],
     ['account, at most one', COUNT { (r)-[:FOR_ACCOUNT]->() } <= 1
-      AND COUNT { (r)-[:FOR_ACCOUNT]->() } = COUNT { (r)-[:FOR_ACCOUNT]->(:Record {type: 'account'}) }]
+      AND COUNT { (r)-[:FOR_ACCOUNT]->() } = COUNT { (r)-[:FOR_ACCOUNT]->(:Record {type: 'account'}) }],
+    ['parent, at most one of its parent type', COUNT { (r)-[:PART_OF]->() } <= 1
+      AND COUNT { (r)-[:PART_OF]->() } = COUNT { (r)-[:PART_OF]->(:Record {type: type.parent}) }]
   ] AS rule
 WITH r, rule
 WHERE NOT coalesce(rule[1], false)

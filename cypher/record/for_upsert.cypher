@@ -10,5 +10,6 @@ RETURN collect([
   head([(r)-[:OWNED_BY]->(owner:Owner) | owner.id]),
   head([(r)-[:IN_TERRITORY]->(territory:Territory) | territory.id]),
   head([(r)-[:FOR_PRODUCT_LINE]->(line:ProductLine) | line.id]),
-  head([(r)-[:FOR_ACCOUNT]->(account:Record) | account.id])
+  head([(r)-[:FOR_ACCOUNT]->(account:Record) | account.id]),
+  head([(r)-[:PART_OF]->(parent:Record) | parent.id])
 ]) AS records

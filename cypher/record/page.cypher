@@ -6,7 +6,7 @@ CALL (viewer) {
   WHERE visible.record(r)
     AND ($states IS NULL OR r.state IN $states)
     AND ($search IS NULL OR toLower(r.name) CONTAINS toLower($search))
-    AND ($owner IS NULL OR EXISTS { (r)-[:OWNED_BY]->(:Owner {id: $owner}) })
+    AND ($owner IS NULL OR columns.record_owner(r).id = $owner)
   RETURN count(r) AS total_count
 }
 CALL (viewer) {
@@ -14,7 +14,7 @@ CALL (viewer) {
   WHERE visible.record(r)
     AND ($states IS NULL OR r.state IN $states)
     AND ($search IS NULL OR toLower(r.name) CONTAINS toLower($search))
-    AND ($owner IS NULL OR EXISTS { (r)-[:OWNED_BY]->(:Owner {id: $owner}) })
+    AND ($owner IS NULL OR columns.record_owner(r).id = $owner)
     AND ($after_id IS NULL OR r.name > $after_name OR (r.name = $after_name AND r.id > $after_id))
   WITH viewer, r
   ORDER BY r.name, r.id

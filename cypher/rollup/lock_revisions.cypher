@@ -1,6 +1,7 @@
 // How often the records that a metric reads and the structure have changed, with no such change under way.
 // sees: engine
-MATCH (:Metric {id: $metric})-[:HAS_FIELD]->(:RollupField)-[:READS]->(type:RecordType)
+MATCH (:Metric {id: $metric})-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
+  ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(type:RecordType)
 WITH DISTINCT type
 ORDER BY type.key
 SET type.lock = 0

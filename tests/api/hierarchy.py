@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: What is asked of a goal unless a test says otherwise.
 NUMBERS = "title actual inProgress custom percentageAchieved rollup { state calculatedAt incomplete error }"
+_DERIVED = "records kept finished next changes { recordType field records change }"
 #: What is asked of each payload beside its errors.
 _ANSWERS = {
     "deleteGoal": "deletedId",
@@ -34,6 +35,9 @@ _ANSWERS = {
     "createRollupField": "metric { id rollupFields { id category } }",
     "updateRollupField": "metric { id }",
     "deleteRollupField": "metric { id rollupFields { id } }",
+    "setExchangeRates": "inserted updated unchanged removed",
+    "setBaseCurrency": "baseCurrency",
+    **dict.fromkeys(("reapplyRates", "setTimeZone"), _DERIVED),
 }
 _OWNERS = {
     "upsertUsers": "users",

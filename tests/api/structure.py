@@ -13,7 +13,7 @@ from api.auth import Tokens
 from api.context import Context
 from api.loaders import Loaders
 from api.schema import schema
-from graph.record_type import ensure_record_types
+from graph.shipped_types import ensure_record_types
 from tests.api.conftest import Client
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: All that is shown of a record.
 RECORD = (
     "externalId name state status owner { __typename ... on Owner { name } } territory { name } productLine { name } "
-    "account { name } type { key } fields { key dataType value }"
+    "account { name } currency type { key } fields { key dataType value baseValue }"
 )
 
 

@@ -91,6 +91,8 @@ def test_inputs_within_inputs_become_maps_and_json_stays() -> None:
         territory=None,
         product_line=Some("pumps"),
         account=None,
+        parent=None,
+        currency=None,
         fields=Some(JSON({"actual_value": None})),
     )
     assert given(row) == {

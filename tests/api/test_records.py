@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -95,8 +95,14 @@ async def test_a_record_is_shown_with_all_it_refers_to_and_exact_values(admin: C
         "territory": {"name": "East"},
         "productLine": {"name": "Pumps"},
         "account": {"name": "Account 1"},
+        "currency": "EUR",
         "type": {"key": "opportunity"},
     }
+    assert {field["key"]: field.pop("baseValue") for field in fields if field["dataType"] == "MONEY"} == {
+        "estimatedValue": "-0.5",
+        "actualValue": "922337203685477.5807",
+    }
+    assert {field.pop("baseValue") for field in fields if field["dataType"] != "MONEY"} == {None}
     assert fields == [
         {"key": "estimatedValue", "dataType": "MONEY", "value": "-0.5"},
         {"key": "actualValue", "dataType": "MONEY", "value": "922337203685477.5807"},
@@ -219,3 +225,59 @@ async def test_records_are_read_in_pages_in_few_statements(
         "record_type/list",
         "record_type/list",
     ]
+
+
+async def test_a_part_without_links_of_its_own_has_those_of_what_it_is_part_of(
+    login: Callable[[str], Client], admin: Client
+) -> None:
+    """Three levels; each link comes from the nearest record that has one, and whoever owns that one sees the part."""
+    accounts = [{"externalId": key, "owner": {"user": "rep-1"}} for key in ("a-1", "a-2")]
+    await load(admin, "upsertRecords", accounts, type="account")
+    deal = {"state": "WON", "owner": {"user": "rep-2"}, "territory": "east", "productLine": "pumps", "account": "a-1"}
+    await load(admin, "upsertRecords", [{"externalId": "d", **deal}], type="opportunity")
+    orders: list[dict[str, Any]] = [
+        {"externalId": "of-deal", "parent": "d"},
+        {"externalId": "of-team", "parent": "d", "owner": {"team": "t-1"}, "account": "a-2"},
+        {"externalId": "of-nobody"},
+    ]
+    await load(admin, "upsertRecords", [{"state": "ACTIVE", **row} for row in orders], type="order")
+    lines: list[dict[str, Any]] = [
+        {"externalId": "l-1", "parent": "of-deal"},
+        {"externalId": "l-2", "parent": "of-team"},
+        {"externalId": "l-3", "parent": "of-deal", "owner": {"user": "rep-1"}},
+        {"externalId": "l-4", "parent": "of-nobody"},
+        {"externalId": "l-5"},
+    ]
+    await load(admin, "upsertRecords", lines, type="order_line")
+    document = (
+        '{ records(type: "order_line") { totalCount nodes { externalId owner { ... on Owner { name } } '
+        "territory { name } productLine { name } account { externalId } parent { externalId } } } }"
+    )
+
+    async def seen(viewer: str) -> dict[str, tuple[str | None, ...]]:
+        found = (await login(viewer).data(document))["records"]
+        assert found["totalCount"] == len(found["nodes"])
+        return {
+            node["externalId"]: tuple(
+                next(iter(value.values())) if value else None for key, value in node.items() if key != "externalId"
+            )
+            for node in found["nodes"]
+        }
+
+    assert await seen("admin") == {
+        "l-1": ("Rep 02", "East", "Pumps", "a-1", "of-deal"),
+        "l-2": ("Team 1", "East", "Pumps", "a-2", "of-team"),
+        "l-3": ("Rep 01", "East", "Pumps", "a-1", "of-deal"),
+        "l-4": (None, None, None, None, "of-nobody"),
+        "l-5": (None, None, None, None, None),
+    }
+    # Rep 01 is in team 1 and owns both accounts; the order of line 3 is Rep 02's, who sees no account.
+    assert await seen("rep-1") == {
+        "l-2": ("Team 1", "East", "Pumps", "a-2", "of-team"),
+        "l-3": ("Rep 01", "East", "Pumps", "a-1", None),
+    }
+    assert await seen("rep-2") == {"l-1": ("Rep 02", "East", "Pumps", None, "of-deal")}
+    users = (await admin.data('{ users(search: "rep 02") { nodes { id } } }'))["users"]["nodes"]
+    of_rep_2 = f'type: "order_line", filter: {{owner: "{users[0]["id"]}"}}'
+    assert await listed(admin, of_rep_2) == (1, ["l-1"])
+    assert await listed(login("rep-1"), of_rep_2) == (0, [])

@@ -115,6 +115,41 @@ async def test_6_tonnes_are_exact(desk: Desk) -> None:
     assert shown == {"actual": "1999.75", "percentageAchieved": "79.99", "target": "2500"}
 
 
+async def test_7_money_counts_in_base_currency_at_the_rate_of_its_day(desk: Desk) -> None:
+    rates = [{"currency": "GBP", "validFrom": "2026-01-01", "rate": "0.728109"}]
+    assert (await desk.do("setExchangeRates", rates=rates))["inserted"] == 1
+    await desk.metric("Revenue")
+    await desk.goal("Year", metricId="Revenue", period=YEAR, target="15000")
+    in_pounds = won("1", "admin", "7281.09", "2026-01-20", currency="GBP")
+    await desk.records("opportunity", in_pounds, won("2", "admin", "5000", "2026-01-20"))
+    await desk.recalculate("Year")
+    amounts = 'currency rate rateDate reason target actual inProgress formatted(locale: "en-GB") { actual inProgress }'
+    assert await desk.shown("Year", f'actual currency amounts(currency: "GBP") {{ {amounts} }}') == {
+        "actual": "15000",
+        "currency": "EUR",
+        "amounts": {
+            "currency": "GBP",
+            "rate": "0.728109",
+            "rateDate": "2026-02-15",
+            "reason": None,
+            "target": "10921.635",
+            "actual": "10921.635",
+            "inProgress": None,
+            "formatted": {"actual": "£10,921.64", "inProgress": None},
+        },
+    }
+    shown = await desk.admin.data(
+        '{ records(type: "opportunity") { nodes { externalId currency fields { key value baseValue } } } }'
+    )
+    found = {
+        node["externalId"]: (node["currency"], field["value"], field["baseValue"])
+        for node in shown["records"]["nodes"]
+        for field in node["fields"]
+        if field["key"] == "actualValue"
+    }
+    assert found == {"1": ("GBP", "7281.09", "10000"), "2": ("EUR", "5000", "5000")}
+
+
 async def test_8_a_metric_with_only_in_progress_has_no_percentage(desk: Desk) -> None:
     await desk.metric("Pipeline", OPEN_REVENUE)
     await desk.goal("Pipeline of the year", metricId="Pipeline", period=YEAR, target="100000")

@@ -36,7 +36,8 @@ class Before:
 UNCHANGED = Before()
 ALL_CHANGED = Before(
     "MATCH (r:Record {{type: 'opportunity'}}) WHERE r.externalId STARTS WITH '{shape.name}' CALL (r) {{"
-    " SET r.actualValue = r.actualValue + 10000, r.estimatedValue = r.estimatedValue + 10000"
+    " SET r.actualValue = r.actualValue + 10000, r.estimatedValue = r.estimatedValue + 10000,"
+    " r.actualValueBase = r.actualValue, r.estimatedValueBase = r.estimatedValue"
     " }} IN TRANSACTIONS OF 50000 ROWS",
     "update record set amount = amount + 1; vacuum record",
 )

@@ -11,8 +11,8 @@ from graph import demo
 from graph.goal import GoalsPage
 from graph.metric import MetricsByIds
 from graph.organization import ensure_organization
-from graph.record_type import ensure_record_types
 from graph.rollup_compiler import Category
+from graph.shipped_types import ensure_record_types
 
 if TYPE_CHECKING:
     from graph.clock import FixedClock

@@ -93,7 +93,11 @@ async def test_columns_become_fields_and_refused_rows_are_named_as_in_the_file(f
     ]
     found = await folder.records()
     assert found.keys() == {"1", "7"}
-    assert found["1"].properties == {"actualValue": 105_000, "actualCloseDate": date(2026, 1, 31)}
+    assert found["1"].properties == {
+        "actualValue": 105_000,
+        "actualValueBase": 105_000,
+        "actualCloseDate": date(2026, 1, 31),
+    }
     assert found["1"].owner_id == folder.company.ids["Rep 01"]
     assert (found["7"].owner_id, found["7"].properties) == (None, {})
 

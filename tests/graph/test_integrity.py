@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LEAF = "MATCH (g:Goal {title: 'Leaf'}) "
 MIDDLE = "MATCH (g:Goal {title: 'Middle'}) "
 DEAL = "MATCH (r:Opportunity) "
+MONEY = "Money and dates: {} is missing, wrong or unfinished"
 
 #: Which check finds a fault, by how its name begins.
 CHECKS: dict[str, type[Read[integrity.Finding]]] = {
@@ -31,6 +32,7 @@ CHECKS: dict[str, type[Read[integrity.Finding]]] = {
     "Organization": integrity.Organizations,
     "RecordType.": integrity.Organizations,
     "Record.": integrity.Records,
+    "Money": integrity.Money,
 }
 #: A statement that plants a fault, and the fault's name.
 PLANTED = [
@@ -126,7 +128,34 @@ PLANTED = [
     (DEAL + "SET r:Order", "Record.type, the one of its label is missing or wrong"),
     (DEAL + "SET r.type = 'site_visit'", "Record.type, the one of its label is missing or wrong"),
     (DEAL + "MATCH (t:Team) CREATE (r)-[:OWNED_BY]->(t)", "Record.owner, at most one is missing or wrong"),
+    (
+        DEAL + "MATCH (a:Account) CREATE (r)-[:PART_OF]->(a)",
+        "Record.parent, at most one of its parent type is missing or wrong",
+    ),
+    (
+        "MATCH (r:Account) CREATE (r)-[:PART_OF]->(r)",
+        "Record.parent, at most one of its parent type is missing or wrong",
+    ),
+    (
+        "MATCH (a:RecordType {key: 'invoice'}) MATCH (b:RecordType {key: 'quote'}) CREATE (a)-[:CHILD_OF]->(b)",
+        "RecordType.parent, at most one is missing or wrong",
+    ),
+    (
+        "MATCH (a:RecordType {key: 'opportunity'}) MATCH (b:RecordType {key: 'order'}) CREATE (a)-[:CHILD_OF]->(b)",
+        "RecordType.place, within five types and not below itself is missing or wrong",
+    ),
     (DEAL + "MATCH (t:Team) CREATE (r)-[:IN_TERRITORY]->(t)", "Record.territory, at most one is missing or wrong"),
+    (DEAL + "SET r.actualValueBase = null", MONEY.format("a record's base amount")),
+    (DEAL + "SET r.estimatedValueBase = 1", MONEY.format("a record's base amount")),
+    (DEAL + "SET r.currency = 'usd'", MONEY.format("a record's currency")),
+    (DEAL + "SET r.currency = 'USD', r.inheritedCurrency = 'USD'", MONEY.format("a record's inherited currency")),
+    (DEAL + "SET r.rateDate = '2026-01-01'", MONEY.format("a record's rate date")),
+    ("CREATE (:ExchangeRate {currency: 'USD', validFrom: date(), rate: 0})", MONEY.format("an exchange rate")),
+    ("MATCH (o:Organization) SET o.baseCurrency = 'XXX'", MONEY.format("the base currency")),
+    (
+        "MATCH (o:Organization) SET o.timeZoneCursor = ''",
+        MONEY.format("the change of the time zone (repeat setTimeZone)"),
+    ),
 ]
 
 

@@ -77,7 +77,9 @@ async def test_a_row_tells_all_but_the_account_that_is_hidden(company: Company) 
         territory_id=None,
         product_line_id=None,
         account_id=next(row.account_id for row in everything if row.external_id == "a"),
-        properties={"actualValue": 15_000, "actualCloseDate": date(2026, 1, 31)},
+        parent_id=None,
+        currency=None,
+        properties={"actualValue": 15_000, "actualValueBase": 15_000, "actualCloseDate": date(2026, 1, 31)},
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph.errors import Refusal
 from graph.record_row import record_reader
-from graph.record_type import SHIPPED
+from graph.shipped_types import SHIPPED
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OPPORTUNITY = next(kind for kind in SHIPPED if kind.key == "opportunity")

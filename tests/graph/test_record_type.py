@@ -6,17 +6,17 @@ import pytest
 
 from graph.errors import ErrorCode, Refusal
 from graph.record_type import (
-    SHIPPED,
     BumpRecordType,
     FieldType,
     RecordField,
     RecordType,
-    ensure_record_types,
     lock_record_type,
     record_type,
+    record_type_chain,
     record_types,
     write_record_types,
 )
+from graph.shipped_types import SHIPPED, ensure_record_types
 
 if TYPE_CHECKING:
     from graph.database import Database, Transaction
@@ -38,7 +38,25 @@ async def test_the_shipped_types_are_written_once_and_read_back_the_same(databas
     await database.write(ensure_record_types)
     found = await database.read(record_types)
     assert found == sorted(SHIPPED, key=lambda kind: kind.key)
-    assert {kind.key: kind.revision for kind in found} == {"account": 0, "opportunity": 0, "order": 1, "phone_call": 0}
+    assert {kind.key: kind.revision for kind in found if kind.revision} == {"order": 1}
+    parents = {kind.key: kind.parent_type for kind in found if kind.parent_type}
+    assert parents == {
+        "opportunity_line": "opportunity",
+        "quote": "opportunity",
+        "order": "opportunity",
+        "order_line": "order",
+        "invoice": "order",
+        "invoice_line": "invoice",
+    }
+    assert {kind.key for kind in found} - parents.keys() == {"account", "opportunity", "lead", "case"} | {
+        *("phone_call", "appointment", "task", "email")
+    }
+
+    async def chain(tx: Transaction) -> list[RecordType]:
+        return await record_type_chain(tx, "invoice_line")
+
+    chained = [kind.key for kind in await database.read(chain)]
+    assert chained == ["invoice_line", "invoice", "order", "opportunity"]
 
 
 async def test_a_type_of_ones_own_can_be_added_and_changed(database: Database) -> None:

@@ -10,8 +10,9 @@ import pytest
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Outcome, UpsertReport
 from graph.owners import OwnerKind
-from graph.record_type import SHIPPED, FieldType, RecordField, RecordType, record_type, write_record_types
+from graph.record_type import FieldType, RecordField, RecordType, record_type, write_record_types
 from graph.record_upsert import DeleteReport, delete_records, upsert_records
+from graph.shipped_types import SHIPPED
 from graph.visibility import Viewer
 from tests.conftest import NOW
 from tests.factories import FOUNDER, Company
@@ -103,6 +104,7 @@ async def test_a_record_is_stored_exactly_with_its_links(company: Company) -> No
     assert len(found.pop("id")) == 36
     assert found.pop("createdAt") == found.pop("updatedAt") == NOW
     assert found.pop("openDate").to_native() == date(2026, 2, 28)
+    assert found.pop("rateDate").to_native() == date(2026, 2, 15)
     assert found == {
         "type": "opportunity",
         "externalId": "x",
@@ -110,6 +112,7 @@ async def test_a_record_is_stored_exactly_with_its_links(company: Company) -> No
         "state": "OPEN",
         "status": "ON_HOLD",
         "estimatedValue": 2**63 - 1,
+        "estimatedValueBase": 2**63 - 1,
         "quantity": 1000,
         "probability": 40,
         "links": {
@@ -235,6 +238,9 @@ BAD_ROWS_OF_TYPES: list[tuple[str, dict[str, Any], str, ErrorCode]] = [
     ("account", {"state": "OPEN"}, "state", ErrorCode.UNKNOWN_STATE),
     ("account", {"status": "NEW"}, "status", ErrorCode.UNKNOWN_STATUS),
     ("account", {"account": "acme"}, "account", ErrorCode.UNKNOWN_FIELD),
+    ("account", {"parent": "acme"}, "parent", ErrorCode.UNKNOWN_FIELD),
+    ("order_line", {"parent": 5}, "parent", ErrorCode.INVALID_VALUE),
+    ("order_line", {"state": "ACTIVE"}, "state", ErrorCode.UNKNOWN_STATE),
     ("account", {"fields": {"city": 5}}, "fields.city", ErrorCode.INVALID_VALUE),
     ("account", {"fields": {"city": "c" * 4001}}, "fields.city", ErrorCode.INVALID_VALUE),
     ("account", {"fields": {"city": "\0"}}, "fields.city", ErrorCode.INVALID_VALUE),

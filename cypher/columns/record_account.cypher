@@ -1,0 +1,7 @@
+// The account of the record `entity`, a node: its own, or that of the nearest record above that has one.
+head(COLLECT {
+  MATCH path = (entity)((:Record)-[:PART_OF]->(:Record)){0,4}(:Record)-[:FOR_ACCOUNT]->(account:Record)
+  RETURN account
+  ORDER BY length(path)
+  LIMIT 1
+})

@@ -1,0 +1,7 @@
+// The territory of the record `entity`, a node: its own, or that of the nearest record above that has one.
+head(COLLECT {
+  MATCH path = (entity)((:Record)-[:PART_OF]->(:Record)){0,4}(:Record)-[:IN_TERRITORY]->(territory:Territory)
+  RETURN territory
+  ORDER BY length(path)
+  LIMIT 1
+})

@@ -1,0 +1,78 @@
+"""Changing the organization's time zone: at once for what is written from now on, batch by batch for older records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from graph.errors import ErrorCode, Refusal
+from graph.organization import SetOrganization, bump_structure, ensure_organization, organization
+from graph.record_type import lock_record_type, record_types
+from graph.rederive import BATCH, DerivedReport, rederive
+from graph.statement import Read
+from graph.visibility import Viewer, require_administrator
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from graph.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class TimeZoneCursor(Read[_Cursor], path="organization/time_zone_cursor", row=_Cursor):
+    """The id up to which records have their dates in the present time zone; null: all have."""
+
+
+def read_zone(name: str, field: tuple[str, ...] = ("timeZone",)) -> ZoneInfo:
+    """Give the time zone of a name. Refuses INVALID_VALUE."""
+    if name not in _names():
+        message = 'There is no such time zone. Name one of the IANA database, such as "Europe/Vienna".'
+        raise Refusal(ErrorCode.INVALID_VALUE, message, field)
+    return ZoneInfo(name)
+
+
+async def set_time_zone(
+    tx: Transaction,
+    viewer: Viewer,
+    name: str,
+    *,
+    now: datetime,
+    preview: bool = False,
+    after: str | None = None,
+    size: int = BATCH,
+) -> DerivedReport:
+    """Use another time zone, and derive the dates of a batch of records in it. Refuses FORBIDDEN, INVALID_VALUE.
+
+    The first call changes the zone and makes all goals stale; each further one with the same zone does the next batch,
+    where the last one ended, until the report's `after` is None. Only a preview, which writes nothing, reads `after`.
+    """
+    require_administrator(viewer, "set the time zone")
+    zone = read_zone(name)
+    if preview:
+        return await rederive(tx, zone, now=now, preview=True, after=after, size=size)
+    for kind in await record_types(tx):  # before the organization, as whoever reads revisions locks them
+        await lock_record_type(tx, kind.key)
+    await ensure_organization(tx)
+    begin = ""
+    if (await organization(tx)).time_zone == name:
+        found = await tx.one(TimeZoneCursor())
+        if found is None or found.cursor is None:
+            return DerivedReport(0, 0, (), None)
+        begin = found.cursor
+    else:
+        await bump_structure(tx)
+    report = await rederive(tx, zone, now=now, after=begin, size=size)
+    await tx.run(SetOrganization({"timeZone": name, "timeZoneCursor": report.after}))
+    return report
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())
