@@ -48,6 +48,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.UNKNOWN_CURRENCY: "There is no such currency. Give the code of ISO 4217, such as `EUR`.",
     ErrorCode.NO_EXCHANGE_RATE: "There is no exchange rate of the currency for the day. Set one first.",
     ErrorCode.BASE_CURRENCY_FROZEN: "Records with money exist, so the base currency stays.",
+    ErrorCode.NOTHING_TO_RESUME: "No import of the same file, map and type was interrupted. Import it from its beginning.",
     ErrorCode.INVALID_VALUE: "The value has not the form or range that the field takes. The message says which.",
     ErrorCode.REQUIRED: "The field needs a value.",
     ErrorCode.TOO_MANY_ROWS: "There are more rows than one request may bring. Split them.",
