@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.audit import AuditQuery
 from api.context import Info
 from api.execution import build_schema
 from api.fields import detail
@@ -17,13 +18,15 @@ from api.node import Node
 from api.node_query import node_by_id, nodes_by_ids
 from api.owners import OwnerQuery, User, owner_type
 from api.owners_mutation import OwnerMutation
+from api.owners_removal import OwnerRemovalMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.settings import SettingsMutation, SettingsQuery
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, SettingsQuery, AuditQuery):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -49,7 +52,15 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+class Mutation(
+    GoalMutation,
+    MetricMutation,
+    OwnerMutation,
+    OwnerRemovalMutation,
+    RecordMutation,
+    PeriodMutation,
+    SettingsMutation,
+):
     """The root of mutations."""
 
 

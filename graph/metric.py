@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from graph.money import DataType
+from graph.progress import Thresholds
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
@@ -39,7 +40,7 @@ class RollupFieldRow:
 class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
-    `time_zone` is the organization's, in which its goals have their today.
+    `time_zone` and `thresholds` are the organization's: when its goals have their today, and how well they must stand.
     """
 
     id: str
@@ -51,6 +52,7 @@ class MetricRow:
     in_use: bool
     fields: tuple[RollupFieldRow, ...]
     time_zone: str
+    thresholds: Thresholds
     revision: int
 
     @property
@@ -77,6 +79,7 @@ class MetricRow:
                 **columns,
                 "type": MetricType(columns["type"]),
                 "data_type": DataType(columns["data_type"]),
+                "thresholds": Thresholds.of_units(*(columns["thresholds"] or (None, None))),
                 "fields": tuple(sorted(fields, key=lambda field: list(Category).index(field.category))),
             }
         )

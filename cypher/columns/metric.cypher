@@ -25,6 +25,10 @@
     MATCH (organization:Organization)
     RETURN organization.timeZone
   }),
+  thresholds: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN [organization.onTrackFrom, organization.behindFrom]
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision
