@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from graph.ingestion import UpsertReport
+from graph.record_upsert import DeleteReport
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
@@ -97,12 +98,14 @@ async def write_entry(
     fields: Sequence[str] = (),
     request_id: str | None = None,
 ) -> None:
-    """Add the entry of a change to its own transaction; none for an upsert that changed nothing.
+    """Add the entry of a change to its own transaction; none for an upsert or deletion of nothing.
 
     Which: what the transaction's writers say they changed (`Transaction.changed`), the ids that the work gave, and
     those that the input `named`.
     """
     if isinstance(result, UpsertReport) and not (result.inserted or result.updated):
+        return
+    if isinstance(result, DeleteReport) and not result.deleted:
         return
     which = dict.fromkeys([*tx.changed, *_ids(result), *named])
     await tx.run(WriteAuditEntry(at, who, what, list(which), list(fields), request_id))
