@@ -27,6 +27,7 @@ from graph.metric import MetricRow
 from graph.money import DataType, format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
+from graph.version import goal_version
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
@@ -292,6 +293,13 @@ class Goal(Node):
         writable = viewer.administrator or viewer.id == self.row.manager_id
         return GoalAccess(can_edit=writable, can_delete=writable)
 
+    @detail(
+        "For `expectedVersion`: it moves with the goal's definition, as the viewer may see it, and not with results."
+    )
+    def version(self, info: Info) -> str:
+        """The version."""
+        return goal_version(info.context.version_key, self.row)
+
     @detail("When the goal was created.")
     def created_at(self) -> datetime:
         """When created."""
@@ -315,6 +323,7 @@ class Goal(Node):
             self.row.closed,
             self.measure.tracks_stretch_target,
             self.measure.data_type,
+            self.measure.thresholds,
             no_actual=Reason.NOT_CALCULATED if has_actual else Reason.NO_ACTUAL,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from api.payload import MutationInput
+from api.payload import MutationInput, VersionedInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
 from graph.database import Transaction
@@ -55,7 +55,7 @@ class CreateGoalInput(GoalFields, MutationInput):
 
 
 @strawberry.input(description="Changes of a goal: what is left out stays, null clears what may be empty.")
-class UpdateGoalInput(MutationInput):
+class UpdateGoalInput(VersionedInput):
     """Input of updateGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")

@@ -11,10 +11,11 @@ from api.context import Context, Info
 from api.fields import detail, public
 from api.goal import Goal, load_goal
 from api.goal_input import CreateGoalInput, UpdateGoalInput, read_changes, read_draft
-from api.payload import MutationInput, MutationPayload, change
+from api.payload import MutationInput, MutationPayload, VersionedInput, change, given
 from api.recalculation import recalculate
 from graph import goal_change
 from graph.database import Transaction
+from graph.goal_expectation import expect_goal
 from graph.organization import organization
 
 _INPUT = strawberry.argument(description="The mutation's input.")
@@ -43,7 +44,7 @@ class RecalculateGoalPayload(MutationPayload):
 
 
 @strawberry.input(description="A goal's new place.")
-class MoveGoalInput(MutationInput):
+class MoveGoalInput(VersionedInput):
     """Input of moveGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal to move, with all below it.")
@@ -51,7 +52,7 @@ class MoveGoalInput(MutationInput):
 
 
 @strawberry.input(description="A goal's new owner or manager.")
-class AssignGoalInput(MutationInput):
+class AssignGoalInput(VersionedInput):
     """Input of assignGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
@@ -60,14 +61,14 @@ class AssignGoalInput(MutationInput):
 
 
 @strawberry.input(description="A goal.")
-class GoalIdInput(MutationInput):
+class GoalIdInput(VersionedInput):
     """Input of mutations that need no more than the goal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
 
 
 @strawberry.input(description="A goal to close as achieved.")
-class CloseGoalInput(MutationInput):
+class CloseGoalInput(VersionedInput):
     """Input of closeGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
@@ -139,6 +140,7 @@ class GoalMutation:
         """Delete a goal."""
 
         async def work(tx: Transaction) -> str:
+            await expect_goal(tx, info.context.viewer, input.id, info.context.expected(input.expected_version))
             await goal_change.delete_goal(tx, info.context.viewer, input.id)
             return str(input.id)
 
@@ -180,7 +182,9 @@ class GoalMutation:
 
         return await changed(info, input, input.id, work)
 
-    @public("Recalculate the whole tree that a goal is in.")
+    @public(
+        "Recalculate the whole tree that a goal is in. Done twice it is as done once, with idempotencyKey or without."
+    )
     async def recalculate_goal(
         self, info: Info, input: Annotated[RecalculateGoalInput, _INPUT]
     ) -> RecalculateGoalPayload:
@@ -193,10 +197,16 @@ class GoalMutation:
 
 
 async def changed(
-    info: Info, told: MutationInput, goal_id: str, work: Callable[[Transaction], Awaitable[None]]
+    info: Info, told: VersionedInput, goal_id: str, work: Callable[[Transaction], Awaitable[None]]
 ) -> GoalPayload:
     """Run `work` and give the goal as the viewer sees it then."""
     context: Context = info.context
-    _, errors = await change(info, told, work)
+
+    async def expected(tx: Transaction) -> None:
+        also = given(told).get("parentId")
+        await expect_goal(tx, context.viewer, goal_id, context.expected(told.expected_version), also=also)
+        await work(tx)
+
+    _, errors = await change(info, told, expected)
     goal = None if errors else await load_goal(context, goal_id)
     return GoalPayload(goal=goal, user_errors=errors, client_mutation_id=told.client_mutation_id)

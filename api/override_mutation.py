@@ -10,7 +10,7 @@ import strawberry
 from api.context import Info
 from api.fields import public
 from api.goal_mutation import GoalIdInput, GoalPayload, changed
-from api.payload import MutationInput
+from api.payload import VersionedInput
 from api.scalars import Decimal
 from graph import override
 from graph.database import Transaction
@@ -21,7 +21,7 @@ _INPUT = strawberry.argument(description="The mutation's input.")
 
 
 @strawberry.input(description="Values to pin: null takes a category's pin away, what is left out stays as it is.")
-class OverrideGoalInput(MutationInput):
+class OverrideGoalInput(VersionedInput):
     """Input of overrideGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal, an open one.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.audit import AuditQuery
 from api.context import Info
 from api.currency import CurrencyQuery
 from api.currency_mutation import CurrencyMutation
@@ -21,14 +22,16 @@ from api.node_query import node_by_id, nodes_by_ids
 from api.override_mutation import OverrideMutation
 from api.owners import OwnerQuery, User, owner_type
 from api.owners_mutation import OwnerMutation
+from api.owners_removal import OwnerRemovalMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery):
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery, SettingsQuery, AuditQuery):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -60,10 +63,12 @@ class Mutation(
     OverrideMutation,
     MetricMutation,
     OwnerMutation,
+    OwnerRemovalMutation,
     RecordMutation,
     PeriodMutation,
     CurrencyMutation,
     TimeZoneMutation,
+    SettingsMutation,
 ):
     """The root of mutations."""
 

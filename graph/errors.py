@@ -5,7 +5,8 @@ GoalgraphError
 ├── Unauthenticated    no token, or one that does not hold
 ├── LimitExceeded      the request asks for more than one request may
 ├── Unavailable        the database cannot be reached, or took too long
-│   └── Torn           a reader saw half of a commit: read again
+│   ├── Torn           a reader saw half of a commit: read again
+│   └── OutcomeUnknown the connection broke during a commit: it was done, or not
 ├── WrongServer        the server that answers is not the one meant
 └── SchemaOutdated     the database's schema is older or newer than the program
 """
@@ -65,6 +66,8 @@ class ErrorCode(StrEnum):
     TOO_MANY_ROWS = "TOO_MANY_ROWS"
     DUPLICATE_ROW = "DUPLICATE_ROW"
     NOTHING_TO_RESUME = "NOTHING_TO_RESUME"
+    STRUCTURE_IN_USE = "STRUCTURE_IN_USE"
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR"
     NOT_FOUND = "NOT_FOUND"
     FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
@@ -127,6 +130,15 @@ class Unavailable(GoalgraphError):  # noqa: N818
     """The database cannot be reached or took too long. Try again shortly."""
 
     code = "UNAVAILABLE"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while this was being saved: it was done, or not. Send it again with the same idempotencyKey.
+
+    Without a key, look first: sending it again may do it twice.
+    """
+
+    code = "OUTCOME_UNKNOWN"
 
 
 class WrongServer(GoalgraphError):  # noqa: N818

@@ -134,6 +134,7 @@ async def write_goals(
         for id_, one in zip(ids, planned, strict=True)
     ]
     await tx.run(statements.CreateGoals(rows, now))
+    tx.changed += ids
     top = None if parent is None else parent.goal.id
     above = [top if one.parent is None else ids[one.parent] for one in planned]
     pairs = [(id_, parent_id) for id_, parent_id in zip(ids, above, strict=True) if parent_id is not None]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from graph.money import DataType
+from graph.progress import Thresholds
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
@@ -46,7 +47,8 @@ class RollupFieldRow:
 class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
-    `time_zone` is the organization's, in which its goals have their today, `base_currency` that of its money.
+    `time_zone`, `base_currency` and `thresholds` are the organization's: when its goals have their today, what money
+    is in, and how well goals must stand.
     """
 
     id: str
@@ -59,6 +61,7 @@ class MetricRow:
     fields: tuple[RollupFieldRow, ...]
     time_zone: str
     base_currency: str
+    thresholds: Thresholds
     revision: int
 
     @property
@@ -89,6 +92,7 @@ class MetricRow:
                 **columns,
                 "type": MetricType(columns["type"]),
                 "data_type": DataType(columns["data_type"]),
+                "thresholds": Thresholds.of_units(*(columns["thresholds"] or (None, None))),
                 "fields": tuple(sorted(fields, key=lambda field: list(Category).index(field.category))),
             }
         )

@@ -220,6 +220,11 @@ def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
         "fiscalPeriods": [{"year": 2026}],
         "currencies": [{}, {"locale": "de-AT"}],
         "exchangeRates": [{}, {"currency": "USD"}, {"on": "2026-02-01"}],
+        "auditLog": [
+            {},
+            {"filter": {"who": ids["boss"], "what": "updateGoal", "which": goals[0]}},
+            {"filter": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
+        ],
         "node": [{"id": id_} for id_ in (*scene.goals.values(), scene.records["hidden-1"])],
         "nodes": [{"ids": everything}],
     }

@@ -91,7 +91,8 @@ async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
 ) -> None:
     asked = [*leaks.documents(scene), *refused(scene)]
     before = await leaks.answers(login, VIEWERS, asked)
-    assert not {key: body for key, (_, body, _) in before.items() if b'"errors":' in body}
+    # The audit log is for administrators alone: to all others it is the same refusal.
+    assert not {k: body for k, (_, body, _) in before.items() if b'"errors":' in body and not k[1].startswith("audit")}
     await scene.change_what_is_hidden()
     found = leaks.differences(before, await leaks.answers(login, VIEWERS, asked))
     assert not found, "\n\n".join(found[:5])
@@ -225,6 +226,12 @@ ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "setExchangeRates": {"rates": [{"currency": "USD", "validFrom": "2026-01-01", "rate": "1.1"}]},
     "reapplyRates": {"from": "2026-01-01"},
     "setBaseCurrency": {"currency": "USD"},
+    "updateSettings": {"onTrackFrom": "1.1", "expectedVersion": "absent"},
+    "deactivateUser": {"externalId": "ghost", "successorId": "absent"},
+    "deleteTeams": {"externalIds": ["ghosts"]},
+    "deleteBusinessUnits": {"externalIds": ["x"]},
+    "deleteTerritories": {"externalIds": ["x"]},
+    "deleteProductLines": {"externalIds": ["x"]},
 }
 
 

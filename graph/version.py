@@ -1,0 +1,100 @@
+"""Versions: a keyed hash of the editable values of an entity that one viewer may read. Results never change one.
+
+It tells two states apart and nothing else: without the key nobody can try values until one fits. What a viewer may not
+see must not be among the values, or a version that moves would tell of a hidden change.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from graph.errors import ErrorCode, Refusal
+from graph.rollup_compiler import Category
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import SecretStr
+
+    from graph.goal import GoalRow
+    from graph.metric import MetricRow
+
+_KEPT: Final = 16  # bytes of the HMAC: 128 bits
+
+
+def version_key(signing_key: SecretStr) -> bytes:
+    """A key of its own, so that no version can pass for a token or a cursor."""
+    return hmac.digest(signing_key.get_secret_value().encode(), b"goalgraph version", "sha256")
+
+
+def version(key: bytes, kind: str, values: Mapping[str, Any]) -> str:
+    """The version of an entity of a kind: 22 characters. `values` are its editable values as the viewer reads them."""
+    canonical = json.dumps([kind, values], sort_keys=True, separators=(",", ":"), default=str)
+    mac = hmac.digest(key, canonical.encode(), "sha256")[:_KEPT]
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+
+def goal_version(key: bytes, goal: GoalRow) -> str:
+    """The version of a goal, from its row as the viewer sees it: a hidden parent is none."""
+    return version(
+        key,
+        "goal",
+        {
+            "id": goal.id,
+            "title": goal.title,
+            "description": goal.description,
+            "metric": goal.metric_id,
+            "parent": goal.parent_id,
+            "manager": goal.manager_id,
+            "owner": goal.owner_id,
+            "period": asdict(goal.period),
+            "state": goal.state,
+            "target": goal.target,
+            "stretchTarget": goal.stretch_target,
+            "rollupOnlyFromChildren": goal.rollup_only_from_children,
+            "recordSet": goal.record_set,
+            "includeTeamMembers": goal.include_team_members,
+            "restricted": goal.restricted,
+            "pinned": [goal.pinned(category) for category in Category],
+            "override": [goal.override_reason, goal.override_end],
+        },
+    )
+
+
+def metric_version(key: bytes, metric: MetricRow) -> str:
+    """The version of a metric with its rollup fields. Every viewer may read all of it."""
+    return version(
+        key,
+        "metric",
+        {
+            "id": metric.id,
+            "name": metric.name,
+            "description": metric.description,
+            "type": metric.type,
+            "dataType": metric.data_type,
+            "tracksStretchTarget": metric.tracks_stretch_target,
+            "fields": [asdict(field) for field in metric.fields],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The version that a client read and wants to change; None: whatever it has become since."""
+
+    version: str | None = None
+    key: bytes = b""
+
+    def check(self, current: str) -> None:
+        """Refuses CONFLICT, under the lock of what is changed, if it is another one by now."""
+        if self.version is not None and self.version != current:
+            message = "It was changed since you read it. Read it again, and decide anew."
+            raise Refusal(ErrorCode.CONFLICT, message, ("expectedVersion",))
+
+
+#: For those who have read nothing before.
+ANY_VERSION: Final = Expected()
