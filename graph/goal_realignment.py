@@ -78,6 +78,7 @@ async def realign_goals(
             {"id": one.goal_id, "properties": {**period_properties(one.after), "updatedAt": now}} for one in changes
         ]
         await tx.run(statements.SetEach(rows))
+        tx.changed += [one.goal_id for one in changes]
         await tx.run(statements.MarkStale([one.goal_id for one in changes]))
     return changes
 
