@@ -10,6 +10,7 @@ import pytest
 from graph.goal import RollupState
 from graph.rollup_run import standings
 from tests.api.hierarchy import OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk, won
+from tests.api.structure import traced
 from tests.api.test_worked_examples import TONNES, shipped
 from tests.invariants import check_invariants
 
@@ -306,7 +307,7 @@ async def test_closing_takes_goals_below_a_cancelled_one_along(desk: Desk) -> No
     assert await actuals(desk) == ["1111", "110", "1000", "100"]
 
 
-async def test_the_targets_of_the_children_are_added_up_where_all_are_seen(desk: Desk) -> None:
+async def test_the_targets_of_the_children_are_added_up_where_all_are_seen(desk: Desk, settings: Settings) -> None:
     for title, target in {"Root": "10", "Left": "7.5", "Right": "922337203685477.5807", "Leaf": None}.items():
         await do(desk, "updateGoal", title, target=target)
     fields = "childTargets { sum difference }"
@@ -317,6 +318,9 @@ async def test_the_targets_of_the_children_are_added_up_where_all_are_seen(desk:
         {"sum": "0", "difference": "922337203685477.5807"},
         {"sum": "0", "difference": None},
     ]
+    document = f"{{ goals {{ nodes {{ {fields} }} }} }}"
+    _, statements = await traced(document, "admin", settings, desk.database, desk.clock)
+    assert statements.count("goal/child_targets_of") == 1
     await do(desk, "cancelGoal", "Right")
     assert await desk.shown("Root", fields) == {"childTargets": {"sum": "7.5", "difference": "2.5"}}
     await do(desk, "assignGoal", "Root", managerId="Rep 1")
