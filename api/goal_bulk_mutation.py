@@ -8,7 +8,7 @@ import strawberry
 
 from api.context import Info
 from api.fields import aggregate, detail, public
-from api.goal import Goal, load_goal
+from api.goal import Goal, load_goal, load_goals
 from api.goal_input import GoalFields, read_draft
 from api.payload import MutationInput, MutationPayload, change
 from api.period import GoalPeriod, PeriodInput, read_period
@@ -54,21 +54,20 @@ class CreateGoalsInput(MutationInput):
 class CreatedGoal:
     """One goal of createGoals' payload."""
 
-    goal_id: strawberry.Private[str]
-
     key: str = public("Its key in the input.")
-
-    @detail("The goal; null if the viewer may not see it.")
-    async def goal(self, info: Info) -> Goal | None:
-        """The goal, read with the others."""
-        return await load_goal(info.context, self.goal_id)
+    goal: Goal | None = detail("The goal; null if the viewer may not see it.")
 
 
 @strawberry.type(description="The goals that were made.")
 class CreateGoalsPayload(MutationPayload):
     """Payload of createGoals."""
 
-    goals: list[CreatedGoal] = detail("Each goal, parents before their children; empty if the tree was refused.")
+    made: strawberry.Private[list[CreatedGoal]]
+
+    @detail("Each goal, parents before their children; empty if the tree was refused.")
+    def goals(self, info: Info) -> list[CreatedGoal]:
+        """Give the goals; many at once are shaped past the executor, where the selection allows it."""
+        return info.context.answer_directly(info, "CreatedGoal", self.made)
 
 
 @strawberry.input(description="A tree to roll forward.")
@@ -223,9 +222,10 @@ class GoalBulkMutation:
             ]
             return await goal_change.create_goals(tx, info.context.viewer, input.parent_id, drafts, now)
 
-        made, errors = await change(info, input, work)
+        ids, errors = await change(info, input, work)
+        goals = await load_goals(info.context, list((ids or {}).values()))
         return CreateGoalsPayload(
-            goals=[CreatedGoal(goal_id=id_, key=key) for key, id_ in (made or {}).items()],
+            made=[CreatedGoal(key=key, goal=goals.get(id_)) for key, id_ in (ids or {}).items()],
             user_errors=errors,
             client_mutation_id=input.client_mutation_id,
         )
