@@ -20,6 +20,7 @@ from api.owners_mutation import OwnerMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.record_type_mutation import RecordTypeMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
@@ -49,7 +50,7 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation):
+class Mutation(GoalMutation, MetricMutation, OwnerMutation, RecordMutation, RecordTypeMutation, PeriodMutation):
     """The root of mutations."""
 
 
