@@ -99,3 +99,15 @@ def test_values_are_parameters_only() -> None:
         compiled = rollup_compiler.own(holding, [field])
         assert hostile not in compiled.text
         assert compiled.parameters == {"actual_state": hostile, "actual_statuses": [hostile]}
+
+
+async def test_a_goal_over_all_records_uses_an_index_by_date_where_there_is_one(company: Company) -> None:
+    """The program makes none: it costs every load of records more than it saves. An organization may."""
+    compiled = rollup_compiler.own(Holding.ALL, [WON])
+    await company.database.schema("CREATE INDEX by_date IF NOT EXISTS FOR (r:Opportunity) ON (r.actualCloseDate)")
+    try:
+        await company.database.schema("CALL db.awaitIndexes(60)")
+        _, _, plan = await company.database.explain(compiled.text, RUN | compiled.parameters)
+    finally:
+        await company.database.schema("DROP INDEX by_date IF EXISTS")
+    assert "NodeIndexSeekByRange" in str(plan)

@@ -11,6 +11,7 @@ WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (goal_start, goal_end) {
   MATCH (r:OrderLine)
   MATCH (r)-[:PART_OF]->(above:Order)
+  WHERE goal_start <= above.orderDate <= goal_end OR goal_start <= r.shippedDate <= goal_end
   WITH r, goal_start, goal_end, r.shippedDate AS on_shippedDate, above.state AS parent_state, above.status AS parent_status, above.orderDate AS on_parent_orderDate
   WITH CASE WHEN parent_state = $actual_state AND parent_status IN $actual_statuses AND goal_start <= on_parent_orderDate <= goal_end THEN coalesce(r.extendedAmount, 0) END AS actual,
     CASE WHEN parent_state = $custom_state AND goal_start <= on_shippedDate <= goal_end THEN 1 END AS custom
