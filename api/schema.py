@@ -26,6 +26,7 @@ from api.owners_removal import OwnerRemovalMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.record_type_mutation import RecordTypeMutation
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
@@ -65,6 +66,7 @@ class Mutation(
     OwnerMutation,
     OwnerRemovalMutation,
     RecordMutation,
+    RecordTypeMutation,
     PeriodMutation,
     CurrencyMutation,
     TimeZoneMutation,

@@ -51,6 +51,8 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.NOTHING_TO_RESUME: "No import of the same file, map and type was interrupted. Begin anew.",
     ErrorCode.STRUCTURE_IN_USE: "Goals, records, people or structure refer to it. Change those first.",
     ErrorCode.LAST_ADMINISTRATOR: "One active user stays System Administrator. Name another first.",
+    ErrorCode.RECORD_TYPE_FROZEN: "What a record type is part of, or is converted by, stays once it is in use.",
+    ErrorCode.FIELD_TYPE_FROZEN: "A field's type never changes. Add another field.",
     ErrorCode.INVALID_VALUE: "The value has not the form or range that the field takes. The message says which.",
     ErrorCode.REQUIRED: "The field needs a value.",
     ErrorCode.TOO_MANY_ROWS: "There are more rows than one request may bring. Split them.",
