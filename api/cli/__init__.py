@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "demo": ("api.cli.demo", "Fill an empty database with demo data, or empty the demo's database."),
     "import": ("api.cli.import_file", "Load a CSV or NDJSON file as records, users, teams and so on."),
     "rollup": ("api.cli.rollup", "Recalculate trees of goals, and see how they stand."),
+    "derive": ("api.cli.derive", "Derive base amounts or dates of all records anew, in batches."),
     "goal": ("api.cli.goal", "Show goals as a user of a running server sees them."),
     "schema": ("api.cli.graphql", "Print the GraphQL schema, or compare it with the committed one."),
     "query": ("api.cli.query", "Send a GraphQL document to a running server."),

@@ -15,6 +15,7 @@ from graph.rollup_compiler import Category
 from graph.rollup_run import run_trees, trees
 from graph.rollup_statements import Root
 from tests.factories import YEAR
+from tests.graph.test_base_amount import set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,3 +178,21 @@ async def test_no_other_database_is_emptied(company: Company, goals: Callable[..
     assert isinstance(goals("demo", "reset", "--yes").exception, NotTheDemo)
     assert await count(company.database, "User") == users + len(PERSONAS)
     assert isinstance(goals("demo", "load").exception, DatabaseNotEmpty)
+
+
+async def test_rates_are_reapplied_and_the_time_zone_changed(company: Company, goals: Callable[..., Result]) -> None:
+    await company.users("rep")
+    await set_rates(company, ("USD", "2026-01-01", "2"))
+    await company.won("rep", ("10", "2026-02-01"), currency="USD")
+    call = {"state": "COMPLETED", "fields": {"actualEnd": "2026-02-01T23:30:00Z"}}
+    await company.records("phone_call", call)
+    await set_rates(company, ("USD", "2026-01-01", "4"))
+    expected = [{"type": "opportunity", "field": "actualValue", "records": 1, "change": "-2.5"}]
+    for arguments in (("--preview",), ("--currency", "USD"), ()):
+        result = goals("derive", "rates", "--from", "2026-01-01", "--json", *arguments)
+        assert (result.exit_code, json.loads(result.stdout)) == (0, expected if arguments else [])
+    assert goals("derive", "rates", "--from", "2026-01-01", "--currency", "usd").exit_code == 1
+    moved = [{"type": "phone_call", "field": "actualEnd", "records": 1, "change": "0"}]
+    for arguments in (("--preview",), ("--json",)):
+        result = goals("derive", "dates", "Europe/Vienna", "--json", *arguments)
+        assert (result.exit_code, json.loads(result.stdout)) == (0, moved)

@@ -219,6 +219,7 @@ async def test_records_are_read_in_pages_in_few_statements(
     assert len(found["records"]["nodes"]) == 5
     # The type is looked up for the list's own argument, and once for the rows.
     assert sorted(statements) == [
+        "organization/read",
         "owners/by_ids",
         "owners/viewer",
         "record/page",

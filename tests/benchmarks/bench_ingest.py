@@ -11,12 +11,15 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graph.clock import SystemClock
 from graph.database import connect
+from graph.exchange_rate import set_exchange_rates
 from graph.preparation import prepare
 from graph.visibility import ViewerByExternalId
 from tests.benchmarks import data, database, postgres, postgres_ingest
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 #: After so many rows of the insert a line is drawn: rows per second since the last line, peak memory until here.
 LINES = (100_000, 500_000, 1_000_000)
+#: Wide enough for any quotient here; it rounds half-even, as the product must.
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 CHANGED_PART = 10  # every tenth of the rows
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
@@ -57,10 +62,12 @@ def measure(run: Run) -> Iterator[Row]:
         bench.run(prepare(bench.database, SystemClock()))
         viewer = bench.run(data.load_administrator(bench.database))
         bench.run(data.load_owners(bench.database, viewer, shape))
+        bench.run(_load_rates(bench.database, viewer))
         place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()
         # A new interpreter: in this one, what other benchmarks needed would hide what ingestion needs.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
             lines = worker.submit(_ingest_all, place, shape).result()
+        _check_base_amounts(bench, shape)
         (found,) = bench.query("MATCH (r:Record) RETURN count(r) AS records, count(DISTINCT r.externalId) AS keys")
         if set(found.values()) != {shape.records}:
             message = f"{shape.records} rows were sent, and there are {found}"
@@ -80,6 +87,48 @@ def measure(run: Run) -> Iterator[Row]:
 
 
 NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step."
+
+
+#: Units of each currency for one of the base currency; a record's is that of its number, by turns.
+RATES = {"EUR": "1", "USD": "1.0837", "GBP": "0.728109", "JPY": "163.2450000001"}
+
+
+async def _load_rates(opened: Database, viewer: Viewer) -> None:
+    rates = [
+        {"currency": currency, "validFrom": date(2020, 1, 1), "rate": rate}
+        for currency, rate in RATES.items()
+        if currency != "EUR"
+    ]
+
+    async def work(tx: Transaction) -> None:
+        await set_exchange_rates(tx, viewer, rates, [])
+
+    await opened.write(work)
+
+
+def _with_currency(row: Item) -> Item:
+    return {**row, "currency": _currency(row)}
+
+
+def _currency(row: Item) -> str:
+    return list(RATES)[int(row["externalId"][-7:]) % len(RATES)]
+
+
+def _check_base_amounts(bench: database.Bench, shape: Shape) -> None:
+    """Compare the sum of base amounts with that of Python's decimal over the rows sent last."""
+    expected = 0
+    changed = shape.records // CHANGED_PART
+    sent = chain(islice(data.record_rows(shape, more=1), changed), islice(data.record_rows(shape), changed, None))
+    for row in sent:
+        (amount,) = (row["fields"][name] for name in ("estimatedValue", "actualValue") if name in row["fields"])
+        base = EXACT.divide(Decimal(amount), Decimal(RATES[_currency(row)]))
+        expected += int(base.quantize(Decimal("0.0001"), context=EXACT).scaleb(4, EXACT))
+    (found,) = bench.query(
+        "MATCH (r:Record) RETURN sum(coalesce(r.estimatedValueBase, 0) + coalesce(r.actualValueBase, 0)) AS units"
+    )
+    if found["units"] != expected:
+        message = f"the base amounts come to {found['units']} units, not to {expected}"
+        raise RuntimeError(message)
 
 
 def _steps(shape: Shape) -> Iterator[tuple[str, Iterator[Item], int]]:
@@ -117,7 +166,7 @@ async def _ingest_on(place: tuple[str, str, str], shape: Shape) -> list[Line]:
             message = "the bench data has no administrator"
             raise RuntimeError(message)
         ingestion = _Ingestion(opened, viewer)
-        return [await ingestion.step(step, rows, until) for step, rows, until in _steps(shape)]
+        return [await ingestion.step(step, map(_with_currency, rows), until) for step, rows, until in _steps(shape)]
 
 
 class _Ingestion:

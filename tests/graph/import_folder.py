@@ -24,6 +24,7 @@ owner = { column = "seller", by = "name" }
 actualValue = "value"
 actualCloseDate = { column = "closed", format = "%m/%d/%Y" }
 state = { column = "stage", values = { Done = "WON" } }
+currency = { constant = "EUR" }
 """
 HEADER = "no,seller,value,closed,stage"
 
