@@ -74,6 +74,14 @@ def error_body(message: str, code: str, request_id: str) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
 
 
+def told_of(error: Exception, request_id: str) -> dict[str, Any]:
+    """Give what a client is told of an error that came when its answer had begun; logs a fault."""
+    if isinstance(error, _FOR_CLIENTS):
+        return {"code": code_of(error), "message": error.message, "requestId": request_id}
+    log_fault(error, request_id)
+    return {"code": INTERNAL, "message": "Internal error", "requestId": request_id}
+
+
 def masked(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:
     """Give errors that may leave: each with a code and the request's id, none with a text not meant for clients.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import LiteralString
 
-    from neo4j import AsyncDriver, AsyncManagedTransaction, Record
+    from neo4j import AsyncDriver, AsyncManagedTransaction, AsyncTransaction, Record
 
     from graph.statement import Statement
 
@@ -41,7 +41,7 @@ class Trace:
 class Transaction:
     """One transaction at work. Statements run in order; all of them or none take effect."""
 
-    def __init__(self, inner: AsyncManagedTransaction, trace: Trace | None = None) -> None:
+    def __init__(self, inner: AsyncManagedTransaction | AsyncTransaction, trace: Trace | None = None) -> None:
         self._inner = inner
         self._trace = trace
 
@@ -102,6 +102,17 @@ class Database:
     ) -> T:
         """What `work` returns, in one write transaction; tried again (from its start) after a deadlock."""
         return await self._transact(WRITE_ACCESS, work, trace, deadline)
+
+    @asynccontextmanager
+    async def rehearsal(self, *, deadline: float = DEADLINE) -> AsyncIterator[Transaction]:
+        """A write transaction that is rolled back at its end, whatever was done in it. It is not tried again."""
+        with _errors_as_ours():
+            async with self._driver.session(database=self.name, default_access_mode=WRITE_ACCESS) as session:
+                inner = await session.begin_transaction(timeout=deadline)
+                try:
+                    yield Transaction(inner)
+                finally:
+                    await inner.close()
 
     async def fetch(
         self, statement: Statement[Row], *, trace: Trace | None = None, deadline: float = DEADLINE

@@ -48,6 +48,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.REQUIRED: "The field needs a value.",
     ErrorCode.TOO_MANY_ROWS: "There are more rows than one request may bring. Split them.",
     ErrorCode.DUPLICATE_ROW: "An earlier row has the same external id. Give each once.",
+    ErrorCode.NOTHING_TO_RESUME: "No import of the file as it is was broken off. Import it from the start.",
     ErrorCode.NOT_FOUND: "There is nothing with the id, or nothing that the viewer may see.",
     ErrorCode.FORBIDDEN: "The viewer sees it and may not do this.",
     ErrorCode.CONFLICT: "Another change came first. Read again, then repeat the change.",

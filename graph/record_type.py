@@ -26,6 +26,7 @@ SYSTEM_PROPERTIES = frozenset(
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
     | {"Territory", "ProductLine", "Organization", "Migration", "Role"}
+    | {"ImportRun"}
 )
 _KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*")
 _FIELD = re.compile(r"[a-z][A-Za-z0-9]*")
