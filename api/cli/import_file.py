@@ -122,7 +122,7 @@ def import_(
     try:
         on_database(read_settings(), work)
     except KeyboardInterrupt:
-        if not dry_run:
+        if not dry_run and (resume or any(vars(summary).values())):
             progress.print("Broken off. The same command with --resume goes on after the last batch.", markup=False)
         raise
     if dry_run:
