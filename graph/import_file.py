@@ -83,7 +83,10 @@ class FileImport:
         async with AsyncExitStack() as stack:
             if refused is not None:
                 header = self.header if self.format is SourceFormat.CSV else None
-                running.refused = RefusedRows(refused, header, found[0].refused_bytes if found else 0)
+                kept = found[0].refused_bytes if found is not None else 0
+                # A rehearsal leaves alone what an import that was broken off has written.
+                part = refused.with_name(f"{refused.name}.{'rehearsed.' if dry_run else ''}part")
+                running.refused = RefusedRows(refused, part, header, kept)
                 stack.callback(running.refused.close)
             stage: Stage = await stack.enter_async_context(Rehearsal(database)) if dry_run else database
 
@@ -122,7 +125,8 @@ class _Running:
         literal = drafter.literal()
         if literal is not None and begins is None:
             yield literal
-        reader = READERS[self._loading.format](begins.number, begins.position) if begins else self._reader()
+        number, position = (begins.number, begins.position) if begins is not None else (0, 0)
+        reader = READERS[self._loading.format](number, position, self._loaded)
         async for draft in drafter.drafts(self._rows(reader)):
             yield draft
 
@@ -139,12 +143,8 @@ class _Running:
             saved = SaveProgress(self._loading.key, draft.position, draft.number, loaded, size, self._clock.now())
             await tx.run(saved)
 
-    def _reader(self) -> RowReader:
-        return READERS[self._loading.format]()
-
     async def _rows(self, reader: RowReader) -> AsyncIterator[SourceRow]:
         for row in file_rows(self._loading.file, reader):
-            self._loaded.update(row.raw)
             if row.number > 1 or self._loading.format is SourceFormat.NDJSON:
                 yield row
 

@@ -24,15 +24,15 @@ _REASONS = re.compile(rb",".join(rb'"%b":%b' % (name.encode(), _TEXT) for name i
 
 
 class RefusedRows:
-    """Writes FILE.part, which becomes FILE at the end. Where nothing was refused there is no file, also no older one.
+    """Writes into `part`, which becomes `file` at the end. With nothing refused there is no file, also no older one.
 
     `header`: the columns of CSV; None: the rows are NDJSON, and a line that is no object stays as it was. `kept`: bytes
-    of FILE.part that an import broken off has left; what comes after them is written again.
+    of `part` that an import broken off has left; what comes after them is written again.
     """
 
-    def __init__(self, file: Path, header: list[str] | None, kept: int = 0) -> None:
+    def __init__(self, file: Path, part: Path, header: list[str] | None, kept: int = 0) -> None:
         self.file = file
-        self.part = file.with_name(f"{file.name}.part")
+        self.part = part
         self._header = header
         try:
             if kept and self.part.stat().st_size < kept:
@@ -58,7 +58,7 @@ class RefusedRows:
         self.size = self._out.tell()
 
     def close(self) -> None:
-        """Leave FILE.part as it is, for an import that goes on later."""
+        """Leave `part` as it is, for an import that goes on later."""
         self._out.close()
 
     def finish(self) -> None:

@@ -17,6 +17,7 @@ from graph.errors import ErrorCode, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+    from hashlib import _Hash
     from pathlib import Path
 
 #: Bytes of one row.
@@ -52,11 +53,16 @@ class SourceRow:
 
 
 class RowReader(ABC):
-    """Takes bytes as they come and gives the rows that they complete. Holds one row at most, and the bytes given."""
+    """Takes bytes as they come and gives the rows that they complete. Holds one row at most, and the bytes given.
 
-    def __init__(self, number: int = 0, position: int = 0) -> None:
+    `number` and `position` are those of the last row given; `loaded`, if there is one, is the hash of all bytes up to
+    its end.
+    """
+
+    def __init__(self, number: int = 0, position: int = 0, loaded: _Hash | None = None) -> None:
         self.number = number
         self.position = position
+        self.loaded = loaded
         self._rest = b""
         self._skipping = False  # the rest of a row that was too long
 
@@ -78,12 +84,17 @@ class RowReader(ABC):
             raw = data[at : min(end, size)]
             self.number += 1
             row = self._row(raw)
-            self.position += len(raw)
+            self._pass(raw)
             yield SourceRow(self.number, self.position, raw, row)
             at = end
         self._rest = data[at:]
         if len(self._rest) > LONGEST_ROW or (final and self._rest):
             self._rest = self._overlong(self._rest)
+
+    def _pass(self, raw: bytes) -> None:
+        self.position += len(raw)
+        if self.loaded is not None:
+            self.loaded.update(raw)
 
     @abstractmethod
     def _end(self, data: bytes, at: int, *, final: bool) -> int | None:
@@ -150,7 +161,7 @@ class JsonReader(RowReader):
         return content
 
     def _overlong(self, rest: bytes) -> bytes:
-        self.position += len(rest)
+        self._pass(rest)
         self._skipping = True
         return b""
 

@@ -82,7 +82,7 @@ def import_(
         Path | None,
         typer.Option(
             help="Write the refused rows here as they were, with the reasons, to be mended and imported again. "
-            "With none refused there is no file, also no older one."
+            "Until the end they are in FILE.part; with none refused there is no file, also no older one."
         ),
     ] = None,
     resume: Annotated[

@@ -217,6 +217,8 @@ async def test_an_import_that_was_broken_off_goes_on_after_its_last_batch(folder
     assert part.exists()
     assert not refused.exists()
     part.write_bytes(part.read_bytes() + b"written, but never committed")
+    [rehearsed] = await folder.run(loading, 1, dry_run=True, refused=refused)
+    assert rehearsed.unchanged == 1
     assert (await nodes(database))["ImportRun"] == 1
     # Another map or a change in what is loaded: nothing to resume. Another file for the refused rows: neither.
     for changed, map_ in ((csv, "ignore = ['note']"), (csv.replace("2,Rep 01", "2,Rep 02"), "")):

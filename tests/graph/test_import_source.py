@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -74,7 +75,10 @@ def test_ndjson_refuses_lines_and_goes_on() -> None:
         b"x" * (3 * LONGEST_ROW),
     ]
     data = b"\n".join(lines)
-    found = read(JsonReader(), *(data[at : at + 65_536] for at in range(0, len(data), 65_536)))
+    reader = JsonReader(loaded=hashlib.sha256())
+    found = read(reader, *(data[at : at + 65_536] for at in range(0, len(data), 65_536)))
+    assert reader.loaded is not None
+    assert reader.loaded.digest() == hashlib.sha256(data).digest()
     assert [row.number for row in found] == list(range(1, len(lines) + 1))
     assert found[0].content == {"a": Decimal("1.50"), "b": 12345678901234567890}
     assert found[1].content == []
