@@ -109,9 +109,11 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     if "period" in changes and changes["period"] != goal.goal.period:
         along = await check_period_change(tx, viewer, goal, changes["period"])
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
+        tx.changed += along
     if changes.get("restricted"):
         below = [row.id for row in await tx.run(statements.Subtree(goal_id))]
         await tx.run(statements.SetProperties(below, {"restricted": True}))
+        tx.changed += below
     await tx.run(statements.SetProperties([goal_id], properties))
     if PROPERTIES_THAT_COUNT & set(changes):
         await tx.run(statements.MarkStale([goal_id, *along]))
@@ -217,6 +219,7 @@ async def close_goal(
     await rollup.recalculate_inside(tx, goal_id)
     closed = {"state": GoalState.ACHIEVED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id, *below], closed))
+    tx.changed += [goal_id, *below]
     await _fold_above(tx, goal)
 
 
