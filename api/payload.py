@@ -21,7 +21,7 @@ T = TypeVar("T")
 #: Fields of an input that say nothing of what is changed.
 _ASIDE: Final = frozenset({"client_mutation_id", "idempotency_key", "expected_version"})
 #: Fields of an input that name what is changed.
-_NAMING: Final = frozenset({"id", "goal_id", "metric_id", "user_id"})
+_NAMING: Final = frozenset({"id", "goal_id", "metric_id", "user_id", "root_ids"})
 
 
 @strawberry.input(description="What every mutation takes.")
@@ -35,7 +35,7 @@ class MutationInput:
         description=(
             "Any text of 16 to 128 characters that is new for each change, such as a random UUID. Sent again with the "
             "same input within 24 hours, the mutation is not done again: the answer is that of the first time, its "
-            "objects as they are now. With another input it is refused: CONFLICT. A refused mutation uses no key up."
+            "objects as they are now. With another input it is refused: CONFLICT. Refusals and previews use no key up."
         ),
         default=None,
     )
@@ -87,7 +87,7 @@ async def change(
 
 
 def _once(info: Info, told: MutationInput) -> Once | None:
-    if told.idempotency_key is None:
+    if told.idempotency_key is None or _is_preview(told):
         return None
     context = info.context
     said = {name: value for name, value in given(told).items() if name not in {"clientMutationId", "idempotencyKey"}}
@@ -106,14 +106,14 @@ def _whole(
             before: T = done.result
             return before
         result = await work(tx)
-        if not getattr(told, "preview", False):
+        if not _is_preview(told):
             await write_entry(
                 tx,
                 at=context.clock.now(),
                 who=context.viewer.id,
                 what=info.field_name,
                 result=result,
-                named=[str(getattr(told, name)) for name in _said(told) if name in _NAMING],
+                named=[one for name in _said(told) if name in _NAMING for one in _listed(getattr(told, name))],
                 fields=[to_camel_case(name) for name in _said(told) if name not in _ASIDE | _NAMING],
                 request_id=context.request_id,
             )
@@ -122,6 +122,15 @@ def _whole(
         return result
 
     return whole
+
+
+def _is_preview(told: MutationInput) -> bool:
+    """Whether the input asks for a preview, which writes nothing."""
+    return getattr(told, "preview", False) is True
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _said(told: MutationInput) -> Iterator[str]:

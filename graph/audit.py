@@ -112,6 +112,8 @@ async def write_entry(
 
 
 def _ids(result: Any) -> list[str]:
+    """The ids that a result is, lists, or has as a map's values."""
     if isinstance(result, str):
         return [result]
-    return [one for one in result if isinstance(one, str)] if isinstance(result, list | tuple) else []
+    several = result.values() if isinstance(result, dict) else result
+    return [one for one in several if isinstance(one, str)] if isinstance(result, list | tuple | dict) else []

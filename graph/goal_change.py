@@ -84,9 +84,11 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     await _set_people(tx, goal_id, changes)
     if period_changes:
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
+        tx.changed += along
     if changes.get("restricted"):
         below = [row.id for row in await tx.run(statements.Subtree(goal_id))]
         await tx.run(statements.SetProperties(below, {"restricted": True}))
+        tx.changed += below
     await tx.run(statements.SetProperties([goal_id], properties))
     if moves and parent is not None:
         await _link(tx, goal, parent.goal.id)
@@ -210,6 +212,7 @@ async def close_goal(
     await rollup.recalculate_inside(tx, goal_id, now)
     closed = {"state": GoalState.ACHIEVED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id, *below], closed))
+    tx.changed += [goal_id, *below]
     await fold_above(tx, goal)
     await tx.run(NoteEnds([goal_id]))
 

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import ErrorCode, Refusal
-from graph.rollup_compiler import Category
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +23,13 @@ if TYPE_CHECKING:
     from graph.metric import MetricRow
 
 _KEPT: Final = 16  # bytes of the HMAC: 128 bits
+#: What of a goal's row clients edit, directly or by a mutation of its own. All else are results, or follows from these.
+EDITABLE: Final = (
+    *("id", "title", "description", "state", "restricted", "metric_id", "parent_id", "manager_id", "owner_id"),
+    *("target", "stretch_target", "rollup_only_from_children", "record_set", "include_team_members"),
+    *("period_kind", "fiscal_year", "fiscal_index", "period_label", "period_template", "start", "end"),
+    *("actual_pinned", "in_progress_pinned", "custom_pinned", "override_reason", "override_author", "override_end"),
+)
 
 
 def version_key(signing_key: SecretStr) -> bytes:
@@ -40,29 +46,7 @@ def version(key: bytes, kind: str, values: Mapping[str, Any]) -> str:
 
 def goal_version(key: bytes, goal: GoalRow) -> str:
     """The version of a goal, from its row as the viewer sees it: a hidden parent is none."""
-    return version(
-        key,
-        "goal",
-        {
-            "id": goal.id,
-            "title": goal.title,
-            "description": goal.description,
-            "metric": goal.metric_id,
-            "parent": goal.parent_id,
-            "manager": goal.manager_id,
-            "owner": goal.owner_id,
-            "period": asdict(goal.period),
-            "state": goal.state,
-            "target": goal.target,
-            "stretchTarget": goal.stretch_target,
-            "rollupOnlyFromChildren": goal.rollup_only_from_children,
-            "recordSet": goal.record_set,
-            "includeTeamMembers": goal.include_team_members,
-            "restricted": goal.restricted,
-            "pinned": [goal.pinned(category) for category in Category],
-            "override": [goal.override_reason, goal.override_end],
-        },
-    )
+    return version(key, "goal", {name: getattr(goal, name) for name in EDITABLE})
 
 
 def metric_version(key: bytes, metric: MetricRow) -> str:
