@@ -104,7 +104,12 @@ class Once:
         if claimed.input != self.input:
             message = "This idempotencyKey was used with another input. Use a new key for each change."
             raise Refusal(ErrorCode.CONFLICT, message, ("idempotencyKey",))
-        return Done(unpacked(claimed.result))
+        try:
+            return Done(unpacked(claimed.result))
+        except (KeyError, TypeError, ValueError):
+            # The program that kept it was another version, whose reports were others. It was done, that is certain.
+            message = "This was done under the same key before the program changed. Read again what it was to change."
+            raise Refusal(ErrorCode.CONFLICT, message, ("idempotencyKey",)) from None
 
     async def keep(self, tx: Transaction, result: Any) -> None:
         """Keep the result, in the transaction that did the work."""

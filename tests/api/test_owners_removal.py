@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graph import integrity
+from graph import goal_change, integrity
+from graph.goal_change import GoalDraft
+from graph.visibility import Viewer
 from tests.api.hierarchy import YEAR, Desk, open_desk, won
 from tests.api.structure import upsert
+from tests.factories import YEAR as PERIOD
 from tests.invariants import check_invariants
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from graph.clock import FixedClock
-    from graph.database import Database
+    from graph.database import Database, Transaction
     from graph.settings import Settings
 
 DEACTIVATE = (
@@ -132,3 +136,29 @@ async def test_structure_in_use_is_not_deleted(desk: Desk) -> None:
     assert await delete(desk, "BusinessUnits", "Company", "West") == (2, 0)
     assert await delete(desk, "Territories", "World", "East") == (2, 0)
     assert await delete(desk, "ProductLines", "Pump 1") == (1, 0)
+
+
+async def test_what_a_goal_takes_into_use_meanwhile_is_not_deleted(desk: Desk) -> None:
+    await desk.owners("upsertTeams", {"name": "Team"})
+    ids = desk.ids
+    made, over = asyncio.Event(), asyncio.Event()
+
+    async def create(tx: Transaction) -> None:
+        viewer = Viewer(ids["Admin"], "admin", "Admin", administrator=True)
+        draft = GoalDraft("Goal", metric_id=ids["Revenue"], owner_id=ids["Team"], period=PERIOD)
+        await goal_change.create_goal(tx, viewer, draft, desk.clock.now())
+        made.set()
+        await over.wait()
+
+    making = asyncio.create_task(desk.database.write(create))
+    await made.wait()
+    deletions = [
+        asyncio.create_task(delete(desk, "Teams", "Team")),
+        asyncio.create_task(desk.refused("deleteMetric", id=ids["Revenue"])),
+    ]
+    await asyncio.wait(deletions, timeout=0.5)  # both have looked, and wait for the goal's transaction
+    over.set()
+    await making
+    team, metric = await asyncio.gather(*deletions)
+    assert team["code"] == "STRUCTURE_IN_USE"
+    assert metric == ("METRIC_IN_USE", "id")
