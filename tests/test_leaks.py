@@ -118,6 +118,7 @@ PLANTED = [
     ("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)", "goalTree ", "director"),
     ("goal/ancestors_of", "(step:Goal WHERE visible.goal(step))", "(step:Goal)", "goal ", "rep-b"),
     ("goal/children_of", "  WHERE visible.goal(g)\n", "", "goal ", "manager"),
+    ("goal/child_targets_of", "WHERE NOT visible.goal(child)", "WHERE false", "goal ", "manager"),
     ("record/page", "visible.record(r)\n    AND ($states", "true\n    AND ($states", "records ", "rep-a"),
 ]
 
