@@ -114,6 +114,14 @@ class GoalRow:
         get = properties.get
         return cls(*[get(name) for name in STORED], *links)
 
+    @classmethod
+    def some(cls, attributes: Sequence[str], values: Sequence[Any]) -> GoalRow:
+        """A row with these attributes alone: each of the others raises AttributeError, and is never taken for null."""
+        row = object.__new__(cls)
+        for attribute, value in zip(attributes, values, strict=True):
+            object.__setattr__(row, attribute, value)
+        return row
+
     @property
     def start_date(self) -> date:
         """The period's first day."""
@@ -223,6 +231,10 @@ STORED = (
     *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
 )
+#: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.
+DATES_AND_MOMENTS = ("startDate", "endDate", "frozenAt", "createdAt", "updatedAt")
+#: The attribute of a row that holds a stored property.
+ATTRIBUTES = dict(zip(STORED, GoalRow.__match_args__, strict=False))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
