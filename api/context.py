@@ -58,6 +58,11 @@ class Context:
             raise Unauthenticated
         return self._viewer
 
+    @property
+    def identified(self) -> bool:
+        """Whether it is known who asks."""
+        return self._viewer is not None
+
     def identify(self, viewer: Viewer) -> None:
         """Say who asks, once it is known."""
         self._viewer = viewer

@@ -10,6 +10,7 @@ from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from api.errors import masked
+from api.limits import Limits
 from api.scalars import SCALARS
 from graph.account import viewer_named
 from graph.errors import Torn, Unauthenticated
@@ -58,6 +59,7 @@ EXTENSIONS: Final[tuple[type[SchemaExtension] | Callable[[], SchemaExtension], .
     lambda: MaxTokensLimiter(MAX_TOKENS),
     lambda: ParserCache(_CACHED_DOCUMENTS),
     IntrospectionGate,
+    Limits,
     lambda: ValidationCache(_CACHED_DOCUMENTS),
     Identification,
 )

@@ -30,7 +30,7 @@ def _of_categories() -> Iterable[tuple[str, tuple[str, ...]]]:
 
 _PROGRESS: Final = ("target", "stretchTarget", *_parts(Category.ACTUAL), _MOMENTS)
 _NUMBERS: Final = tuple(
-    f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")
+    f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount", "Pinned")
 )
 #: Fields of a goal, of its tree's nodes and of the plain objects in it, with the stored properties each is made from.
 #: A name that means two things has the needs of both. What is not named here needs everything.
@@ -45,7 +45,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "recordCount": _NUMBERS,
     **dict.fromkeys(("status", "percentageAchieved", "stretchPercentageAchieved", "todaysTarget"), _PROGRESS),
     **dict.fromkeys(("todaysTargetPercentage", "pace", "projected", "progressReasons"), _PROGRESS),
-    "period": ("periodKind", "fiscalYear", "fiscalIndex", "periodLabel", _MOMENTS),
+    "period": ("periodKind", "fiscalYear", "fiscalIndex", "periodLabel", "periodTemplate", _MOMENTS),
     "rollup": ("rollupMessage", "incomplete", "stale", *_NUMBERS, _MOMENTS),
     **dict.fromkeys(("createdAt", "updatedAt"), (_MOMENTS,)),
     **dict.fromkeys(("manager", "owner", "access"), (_LINKS,)),

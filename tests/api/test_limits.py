@@ -1,0 +1,115 @@
+"""Limits of documents: what is counted, what it costs, and that a refusal takes no statement and one line of log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from graphql import parse
+
+from api.context import Context
+from api.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_DIRECTIVES, Shape, cost_of, shape_of
+from api.loaders import Loaders
+from api.schema import schema
+
+if TYPE_CHECKING:
+    from graph.clock import FixedClock
+    from graph.database import Database
+    from graph.settings import Settings
+
+SHAPES = {
+    "{ a b { c { d } } }": Shape(3, 0, 0),
+    "{ x: a y: b { z: c } }": Shape(2, 3, 0),
+    "query @d { a @skip(if: true) @include(if: true) }": Shape(1, 0, 3),
+    "{ a { ...F } b { c { ...F } } } fragment F on T { d { x: e } }": Shape(4, 1, 0),
+    # Each fragment twice in the next one: looked into once, or this would take for ever.
+    "{ ...F0 } "
+    + " ".join(f"fragment F{n} on T {{ a {{ ...F{n + 1} }} b {{ ...F{n + 1} }} }}" for n in range(60))
+    + " fragment F60 on T { x: c }": Shape(61, 1, 0),
+    "{ ...A } fragment A on T { a { ...B } } fragment B on T { b { ...A } }": Shape(2, 0, 0),
+    "{ __schema { types { fields { type { ofType { ofType { name } } } } } } }": Shape(0, 0, 0),
+    "{ ... on T { a { ... { b } } } }": Shape(2, 0, 0),
+}
+
+COSTS: dict[str, tuple[dict[str, Any], int]] = {
+    "{ viewer { id name } }": ({}, 1),
+    "{ goals(first: 10) { totalCount nodes { id title } } }": ({}, 1 + 10),
+    "{ goals { nodes { id pace { amount } owner { ... on Owner { name } } } } }": ({}, 1 + 50 * 3),
+    "query($n: Int) { goals(first: $n) { edges { node { id } } } }": ({"n": 7}, 1 + 7 * 2),
+    "query($n: Int = 3) { goals(first: $n) { nodes { id children(first: 200) { nodes { id } } } } }": (
+        {},
+        1 + 3 * (1 + 1 + 200),
+    ),
+    "{ goalTree(rootId: 1) { nodes { id goal { title pace { amount } period { label } metric { name } } } } }": (
+        {},
+        1 + 200,
+    ),
+    "{ goalTree(rootId: 1, first: 10) { nodes { goal { manager { name } } } } }": ({}, 1 + 1 + 10),
+    "{ goalTree(rootId: 1, first: 10) { nodes { goal { children(first: 5) { nodes { id } } } } } }": (
+        {},
+        1 + 1 + 10 * (1 + 5),
+    ),
+    "{ nodes(ids: [1, 2, 3]) { id ... on Goal { pace { days } } } }": ({}, 1 + 3 * 2),
+    "{ ...Q ...Q } fragment Q on Query { viewer { id } }": ({}, 2),
+    "{ __schema { types { name fields { name } } } }": ({}, 0),
+}
+
+REFUSED = {
+    "{ viewer " + "{ manager " * 11 + "{ name }" + " }" * 11 + " }": "nested fields",
+    "{ " + " ".join(f"a{n}: viewer {{ id }}" for n in range(MAX_ALIASES + 1)) + " }": "aliases",
+    "{ viewer { id " + "@skip(if: false) " * (MAX_DIRECTIVES + 1) + "} }": "directives",
+    "{ goals(first: 200) { nodes { children(first: 200) { nodes { id } } } } }": "costs 40401",
+}
+
+
+@pytest.mark.parametrize(("text", "shape"), SHAPES.items())
+def test_the_shape_of_a_document(text: str, shape: Shape) -> None:
+    assert shape_of(parse(text)) == shape
+
+
+@pytest.mark.parametrize(("text", "expected"), COSTS.items())
+def test_the_cost_of_a_document(text: str, expected: tuple[dict[str, Any], int]) -> None:
+    variables, cost = expected
+    assert cost_of(schema._schema, parse(text), None, variables) == cost
+
+
+async def test_what_asks_for_too_much_takes_no_statement_and_one_line_of_log(
+    database: Database, clock: FixedClock, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    await database.schema(
+        "CREATE (:Owner:User {kind: 'USER', id: 'u-1', externalId: 'rep', name: 'Rep 01, East', active: true})"
+    )
+
+    async def ask(text: str, *, introspection: bool = False) -> tuple[Any, list[str]]:
+        key = settings.signing_key()
+        context = Context("r", "rep", database, clock, settings, key, introspection, make_loaders=Loaders)
+        result = await schema.execute(text, context_value=context)
+        return result, [name for name, _ in context.trace.statements]
+
+    caplog.set_level(logging.INFO)
+    for text, what in REFUSED.items():
+        caplog.clear()
+        result, statements = await ask(text)
+        (error,) = result.errors
+        assert (error.extensions["code"], statements) == ("LIMIT_EXCEEDED", []), text
+        assert what in error.message
+        assert len(caplog.records) == 1
+    result, statements = await ask("{ viewer { id name } }", introspection=True)
+    assert result.extensions["cost"] == 1
+    assert [one["name"] for one in result.extensions["statements"]] == statements
+    assert (await ask("{ viewer { id } }"))[0].extensions == {"cost": 1}
+    # The deepest, and dearest, that is allowed.
+    assert MAX_DEPTH == 10
+    allowed = "{ viewer " + "{ manager " * 8 + "{ name }" + " }" * 8 + " }"
+    assert (await ask(allowed))[0].errors is None
+    assert (
+        4_900
+        < cost_of(
+            schema._schema,
+            parse("{ goals(first: 96) { nodes { id children { totalCount nodes { id } } } } }"),
+            None,
+            {},
+        )
+        < MAX_COST
+    )
