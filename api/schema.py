@@ -22,6 +22,7 @@ from api.owners_mutation import OwnerMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
+from api.record_type_mutation import RecordTypeMutation
 from api.time_zone_mutation import TimeZoneMutation
 
 
@@ -53,7 +54,14 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, Curren
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    GoalMutation, MetricMutation, OwnerMutation, RecordMutation, PeriodMutation, CurrencyMutation, TimeZoneMutation
+    GoalMutation,
+    MetricMutation,
+    OwnerMutation,
+    RecordMutation,
+    RecordTypeMutation,
+    PeriodMutation,
+    CurrencyMutation,
+    TimeZoneMutation,
 ):
     """The root of mutations."""
 

@@ -202,6 +202,7 @@ ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "upsertProductLines": {"rows": [{"externalId": "x"}]},
     "upsertRecords": {"type": "opportunity", "rows": [{"externalId": "hidden-1"}]},
     "deleteRecords": {"type": "opportunity", "externalIds": ["hidden-1"]},
+    "defineRecordType": {"key": "opportunity", "states": [{"key": "PAUSED"}]},
     "setFiscalCalendar": {"template": "QUARTERLY", "startMonth": 1, "startDay": 1},
     "setTimeZone": {"timeZone": "Europe/Vienna"},
     "setExchangeRates": {"rates": [{"currency": "USD", "validFrom": "2026-01-01", "rate": "1.1"}]},

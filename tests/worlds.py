@@ -1,6 +1,6 @@
 """Random organizations with goal trees and records, how to plant one in the database, and what its totals must be.
 
-The oracle is plain Python on the drawn values: it shares no code with the rollup.
+The oracle is plain Python on the drawn values: it shares no code with the rollup. Own parts: `tests/oracle.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from graph.record_type import base_name
+from tests.oracle import dated_by, own
 
 if TYPE_CHECKING:
     from graph.database import Database, Transaction
@@ -23,13 +24,30 @@ KINDS = ("USER", "TEAM", "BUSINESS_UNIT", "TERRITORY", "PRODUCT_LINE")
 LABELS = {"USER": "User", "TEAM": "Team", "BUSINESS_UNIT": "BusinessUnit", "TERRITORY": "Territory"} | {
     "PRODUCT_LINE": "ProductLine"
 }
-#: (category, record type's label, state, statuses (any if empty), amount, date) of the metric of worlds.
+#: (category, record type's label, state, statuses (any if empty), amount, date) of the metric of worlds. An order line
+#: has its order's state and date.
 FIELDS = (
     ("actual", "Opportunity", "WON", (), "actualValue", "actualCloseDate"),
     ("in_progress", "Opportunity", "OPEN", ("NEW", "IN_PROGRESS"), "estimatedValue", "openDate"),
-    ("custom", "Order", "FULFILLED", (), "totalAmount", "orderDate"),
+    ("custom", "OrderLine", "FULFILLED", (), "extendedAmount", "orderDate"),
 )
 
+_DAYS = (
+    None,
+    YEAR_START,
+    YEAR_END,
+    YEAR_START - timedelta(1),
+    YEAR_END + timedelta(1),
+    date(2026, 3, 31),
+    date(2026, 4, 1),
+)
+#: (label, state, status) of records; one that is drawn more often stands there more often.
+_KINDS_OF_RECORDS: tuple[tuple[str, str | None, str | None], ...] = (
+    *(("Opportunity", "WON", None), ("Opportunity", "WON", "WON"), ("Opportunity", "LOST", None)),
+    *(("Opportunity", "OPEN", "NEW"), ("Opportunity", "OPEN", "ON_HOLD")),
+    *(("Order", "FULFILLED", None), ("Order", "ACTIVE", "NEW")),
+    *[("OrderLine", None, None)] * 4,
+)
 
 LINK_OWNERS = """
 UNWIND $rows AS row MATCH (a:Owner {id: row[0]}) MATCH (b:Owner {id: row[1]}) CREATE (a)-[:$(row[2])]->(b)
@@ -40,6 +58,7 @@ SET r += row.properties WITH r, row
 CALL (r, row) { MATCH (o:Owner {id: row.owner}) CREATE (r)-[:OWNED_BY]->(o) }
 CALL (r, row) { MATCH (o:Owner {id: row.territory}) CREATE (r)-[:IN_TERRITORY]->(o) }
 CALL (r, row) { MATCH (o:Owner {id: row.product_line}) CREATE (r)-[:FOR_PRODUCT_LINE]->(o) }
+CALL (r, row) { MATCH (o:Record {id: row.parent}) CREATE (r)-[:PART_OF]->(o) }
 """
 CREATE_GOALS = """
 MATCH (m:Metric {id: $metric}) MATCH (a:User {id: $manager}) UNWIND $rows AS row
@@ -67,16 +86,17 @@ class Goal:
 
 @dataclass(frozen=True)
 class Record:
-    """A drawn record: a label, its properties, and the numbers of what it hangs on."""
+    """A drawn record: a label, its properties, and the numbers of what it hangs on; `parent` is an earlier record's."""
 
     label: str
-    state: str
+    state: str | None
     status: str | None
     amount: int | None
     day: date | None
     owner: tuple[str, int] | None
     territory: int | None
     product_line: int | None
+    parent: int | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,8 +138,6 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
     sizes |= {"TERRITORY": len(territories), "PRODUCT_LINE": len(lines)}
     random = Random(draw(st.integers(0, 2**32)))  # noqa: S311 - a seed draws faster than Hypothesis, and repeats
     amounts = [0, 1, -1, 10_000, 33_333, 2**40, *draw(st.lists(st.integers(-(2**45), 2**45), min_size=1, max_size=5))]
-    days = [None, YEAR_START, YEAR_END, YEAR_START - timedelta(1), YEAR_END + timedelta(1)]
-    days += [date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 15)]
 
     def owner(*kinds: str) -> tuple[str, int]:
         kind = random.choice(kinds)
@@ -145,36 +163,32 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
                 state="CANCELLED" if number and random.random() < 0.05 else "OPEN",
             )
         )
-    records = tuple(
-        _record(random, amounts, days, owner=owner, places=len(territories), lines=len(lines))
-        for _ in range(draw(st.integers(0, most_records)))
-    )
-    return World(units, territories, lines, user_units, team_units, memberships, tuple(goals), records)
+    records: list[Record] = []
+    numbers: dict[str, list[int]] = {label: [] for label in ("Opportunity", "Order", "OrderLine")}
+    for number in range(draw(st.integers(0, most_records))):
+        record = _record(random, amounts, owner, sizes, numbers)
+        numbers[record.label].append(number)
+        records.append(record)
+    return World(units, territories, lines, user_units, team_units, memberships, tuple(goals), tuple(records))
 
 
 def _record(
-    random: Random, amounts: list[int], days: list[date | None], *, owner: Any, places: int, lines: int
+    random: Random, amounts: list[int], owner: Any, sizes: dict[str, int], above: dict[str, list[int]]
 ) -> Record:
-    label, state, status = random.choice(
-        [
-            ("Opportunity", "WON", None),
-            ("Opportunity", "WON", "WON"),
-            ("Opportunity", "OPEN", "NEW"),
-            ("Opportunity", "OPEN", "ON_HOLD"),
-            ("Opportunity", "LOST", None),
-            ("Order", "FULFILLED", None),
-            ("Order", "ACTIVE", "NEW"),
-        ]
-    )
+    label, state, status = random.choice(_KINDS_OF_RECORDS)
+    parents = above.get({"Order": "Opportunity", "OrderLine": "Order"}.get(label, ""))
+    # Parts mostly leave to the record above what they have in common with it.
+    missing = 0.05 if label == "Opportunity" else 0.6
     return Record(
         label,
         state,
         status,
         None if random.random() < 0.05 else random.choice(amounts),
-        random.choice(days),
-        None if random.random() < 0.05 else owner("USER", "USER", "USER", "TEAM"),
-        None if random.random() < 0.3 else random.randrange(places),
-        None if random.random() < 0.3 else random.randrange(lines),
+        random.choice(_DAYS),
+        None if random.random() < missing else owner("USER", "USER", "USER", "TEAM"),
+        None if random.random() < max(missing, 0.3) else random.randrange(sizes["TERRITORY"]),
+        None if random.random() < max(missing, 0.3) else random.randrange(sizes["PRODUCT_LINE"]),
+        random.choice(parents) if parents and random.random() < 0.9 else None,
     )
 
 
@@ -185,7 +199,8 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
         candidates = [
             record
             for record in world.records
-            if (record.label, record.state) == (label, state) and (not statuses or record.status in statuses)
+            for dated in dated_by(world, record)
+            if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
         ]
         sums = [own(world, goal, candidates) for goal in world.goals]
         for number in range(len(world.goals) - 1, 0, -1):
@@ -195,45 +210,6 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
                 sums[goal.parent] = (above[0] + below[0], above[1] + below[1])
         totals[category] = sums
     return totals
-
-
-def own(world: World, goal: Goal, candidates: list[Record]) -> tuple[int, int]:
-    """The own part of a goal over records of the right type and state: (sum in units, number of records)."""
-    if goal.only_children:
-        return 0, 0
-    counted = [
-        record
-        for record in candidates
-        if record.day is not None
-        and goal.start <= record.day <= goal.end
-        and (goal.all_records or _holds(world, goal, record))
-    ]
-    return sum(record.amount or 0 for record in counted), len(counted)
-
-
-def _holds(world: World, goal: Goal, record: Record) -> bool:
-    kind, number = goal.owner
-    if kind == "TERRITORY":
-        return record.territory in _at_or_below(world.territories, number)
-    if kind == "PRODUCT_LINE":
-        return record.product_line in _at_or_below(world.product_lines, number)
-    if record.owner is None:
-        return False
-    owner_kind, owner = record.owner
-    if kind == "BUSINESS_UNIT":
-        unit = world.user_units[owner] if owner_kind == "USER" else world.team_units[owner]
-        return unit in _at_or_below(world.units, number)
-    if kind == "TEAM" and goal.members and owner_kind == "USER":
-        return number in world.memberships[owner]
-    return record.owner == goal.owner
-
-
-def _at_or_below(parents: tuple[int | None, ...], top: int) -> set[int]:
-    found = {top}
-    for number, parent in enumerate(parents):  # a parent's number is smaller
-        if parent in found:
-            found.add(number)
-    return found
 
 
 async def plant(company: Company, world: World, metric: str) -> list[str]:
@@ -253,6 +229,7 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
             "owner": _key(record.owner),
             "territory": _key(("TERRITORY", record.territory)),
             "product_line": _key(("PRODUCT_LINE", record.product_line)),
+            "parent": None if record.parent is None else f"record-{record.parent}",
         }
         for n, record in enumerate(world.records)
     ]
@@ -312,8 +289,10 @@ async def stored(database: Database) -> dict[str, dict[str, Any]]:
 
 
 def _stored(record: Record) -> dict[str, Any]:
+    if record.label == "Order":  # what its lines are dated by
+        return {"orderDate": record.day}
     fields = {(label, state): (amount, day) for _, label, state, _, amount, day in FIELDS}
-    amount, day = fields.get((record.label, record.state)) or next(
+    amount, day = fields.get((record.label, record.state or "")) or next(
         names for (label, _), names in fields.items() if label == record.label
     )
     return {amount: record.amount, base_name(amount): record.amount, day: record.day}

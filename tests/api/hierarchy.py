@@ -29,6 +29,10 @@ _ANSWERS = {
     "createMetric": "metric { id rollupFields { id category } }",
     "updateMetric": "metric { id }",
     "createRollupField": "metric { id rollupFields { id category } }",
+    "defineRecordType": (
+        "recordType { key parentType rateDate states { key statuses } fields { key name dataType choices } }"
+    ),
+    "deleteRecords": "deleted",
     "updateRollupField": "metric { id }",
     "deleteRollupField": "metric { id rollupFields { id } }",
     "setExchangeRates": "inserted updated unchanged removed",
@@ -183,6 +187,16 @@ OPEN_REVENUE = {
     "amountField": "estimatedValue",
     "dateField": "openDate",
     "state": "OPEN",
+}
+#: Lines of fulfilled orders, by the orders' dates.
+LINES = {
+    "category": "CUSTOM",
+    "recordType": "order_line",
+    "amountField": "extendedAmount",
+    "dateField": "orderDate",
+    "state": "FULFILLED",
+    "stateFromParent": True,
+    "dateFromParent": True,
 }
 CALLS = {"category": "ACTUAL", "recordType": "phone_call", "dateField": "actualEnd", "state": "COMPLETED"}
 

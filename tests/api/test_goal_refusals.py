@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.hierarchy import CALLS, OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk
+from tests.api.hierarchy import CALLS, LINES, OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk
 from tests.invariants import check_invariants
 
 if TYPE_CHECKING:
@@ -53,6 +53,14 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
     ("Unused", {"statuses": ["WON", "NEW"]}, "UNKNOWN_STATUS", "statuses"),
     ("Unused", {"recordType": "nothing"}, "UNKNOWN_RECORD_TYPE", "recordType"),
     ("Calls", {"category": "CUSTOM"}, "AMOUNT_FIELD_ON_COUNT", "amountField"),
+    ("Unused", {"stateFromParent": True}, "INVALID_VALUE", "stateFromParent"),
+    ("Unused", {"dateFromParent": True}, "INVALID_VALUE", "dateFromParent"),
+    ("Unused", {**LINES, "stateFromParent": False}, "UNKNOWN_STATE", "state"),
+    ("Unused", {**LINES, "dateFromParent": False}, "UNKNOWN_FIELD", "dateField"),
+    ("Unused", {**LINES, "state": "WON"}, "UNKNOWN_STATE", "state"),
+    ("Unused", {**LINES, "statuses": ["NEW"]}, "UNKNOWN_STATUS", "statuses"),
+    ("Unused", {**LINES, "dateField": "shippedDate"}, "UNKNOWN_FIELD", "dateField"),
+    ("Unused", {**LINES, "amountField": "totalAmount"}, "UNKNOWN_FIELD", "amountField"),
 ]
 NEW = {"title": "New", "metricId": "Revenue", "period": YEAR}
 BELOW = {"title": "New", "parentId": "Q1 of Child"}

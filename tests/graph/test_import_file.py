@@ -193,6 +193,20 @@ async def test_names_that_are_ambiguous_or_unknown_are_refused(folder: Folder) -
     ]
 
 
+async def test_a_part_is_loaded_by_the_name_or_the_key_of_what_it_is_part_of(folder: Folder) -> None:
+    await folder.company.records("order", {"externalId": "o", "name": "Order 1", "state": "ACTIVE"})
+    for source, orders in (('{ column = "order", by = "name" }', "Order 1"), ('"order"', "o")):
+        map_ = f'[fields]\nexternalId = "no"\nparent = {source}\n'
+        [batch] = await folder.load(f"no,order\n{orders},{orders}\n9,Nothing\n", map_, "order_line")
+        assert [(refusal.row, refusal.field, refusal.code) for refusal in batch.refused] == [
+            (3, "parent", ErrorCode.NOT_FOUND)
+        ]
+    assert all(row.parent_id for row in (await folder.records("order_line")).values())
+    with pytest.raises(Refusal) as refused:
+        await folder.load("no,order\n1,o\n", map_, "account")
+    assert refused.value.problem.field == ("map", "fields", "parent")
+
+
 async def test_a_datetime_is_read_in_the_organizations_zone(folder: Folder) -> None:
     map_ = """
     [fields]

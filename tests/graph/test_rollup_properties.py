@@ -22,7 +22,16 @@ NAMES = {"actual": "actual", "in_progress": "inProgress", "custom": "custom"}
 OPEN = RollupFieldDraft(
     Category.IN_PROGRESS, "opportunity", "openDate", "OPEN", ("NEW", "IN_PROGRESS"), "estimatedValue"
 )
-ORDERS = RollupFieldDraft(Category.CUSTOM, "order", "orderDate", "FULFILLED", (), "totalAmount")
+LINES = RollupFieldDraft(
+    Category.CUSTOM,
+    "order_line",
+    "orderDate",
+    "FULFILLED",
+    (),
+    "extendedAmount",
+    state_from_parent=True,
+    date_from_parent=True,
+)
 
 
 @pytest.mark.parametrize("parallel_from", [1, 10**9], ids=["side by side", "in turn"])
@@ -36,7 +45,7 @@ async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
     monkeypatch.setattr(rollup, "PARALLEL_FROM", parallel_from)
     await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
     company = await Company(migrated, clock).found()
-    metric = await company.metric("Everything", WON_REVENUE, OPEN, ORDERS)
+    metric = await company.metric("Everything", WON_REVENUE, OPEN, LINES)
     ids = await plant(company, world, metric)
     first = await company.recalculate(ids[-1])
     assert first.goals == len(ids)

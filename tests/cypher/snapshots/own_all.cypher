@@ -10,6 +10,7 @@ WHERE g.state = 'OPEN'
 WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (goal_start, goal_end) {
   MATCH (r:Opportunity)
+  WHERE goal_start <= r.actualCloseDate <= goal_end OR goal_start <= r.openDate <= goal_end
   WITH r, goal_start, goal_end, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate
   WITH CASE WHEN record_state = $actual_state AND goal_start <= on_actualCloseDate <= goal_end THEN coalesce(r.actualValue, 0) END AS actual,
     CASE WHEN record_state = $in_progress_state AND record_status IN $in_progress_statuses AND goal_start <= on_openDate <= goal_end THEN coalesce(r.estimatedValue, 0) END AS in_progress

@@ -1,0 +1,23 @@
+MATCH (root:Goal {id: $root})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
+WHERE g.state = 'OPEN'
+  AND NOT g.rollupOnlyFromChildren
+  AND g.recordSet = 'OWNED'
+  AND g.id >= $from
+  AND g.id < $until
+  AND ($only IS NULL OR g.id IN $only)
+MATCH (g)-[:OWNED_BY]->(owner:Territory)
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end
+CALL (owner, goal_start, goal_end) {
+  MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:OrderLine|Order|Opportunity)
+    ((:Order|Opportunity)<-[:PART_OF]-(part:OrderLine|Order WHERE NOT EXISTS { (part)-[:IN_TERRITORY]->() })){0,2}(r:OrderLine)
+  MATCH (r)-[:PART_OF]->(above:Order)
+  WITH r, goal_start, goal_end, above.state AS parent_state, above.status AS parent_status, above.orderDate AS on_parent_orderDate
+  WITH CASE WHEN parent_state = $actual_state AND parent_status IN $actual_statuses AND goal_start <= on_parent_orderDate <= goal_end THEN coalesce(r.extendedAmount, 0) END AS actual
+  RETURN [sum((actual) / 4294967296), sum((actual) % 4294967296)] AS actual, count(actual) AS actual_count
+}
+WITH g, actual, actual_count
+RETURN collect({
+  id: g.id, actual: actual, actual_count: actual_count
+}) AS rows
