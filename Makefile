@@ -10,7 +10,7 @@ NEO4J ?= $(shell sed -n 's/^org.neo4j:neo4j:\([^ ]*\) .*/\1/p' graph/neo4j.lock)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test lint bench lock lock-neo4j clean
+.PHONY: help serve test lint docs bench lock lock-neo4j clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Check style and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+docs: $(VENV)/run.stamp $(VENV)/checkout.stamp ## Write the generated parts of the docs anew: settings, codes
+	@$(BIN)/python -m api.reference
 
 bench: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run the benchmarks, or one of them (ONLY=name)
 	@$(BIN)/python -m tests.benchmarks $(ONLY)

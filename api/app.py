@@ -18,8 +18,17 @@ from api.auth import Tokens
 from api.context import Context
 from api.errors import BAD_REQUEST, INTERNAL, code_of, error_body, log_fault
 from api.graphql_view import GraphQLView
+from api.import_route import ImportEndpoint
 from graph import migration
-from graph.errors import GoalgraphError, LimitExceeded, SchemaOutdated, Unauthenticated, Unavailable
+from graph.errors import (
+    ErrorCode,
+    GoalgraphError,
+    LimitExceeded,
+    Refusal,
+    SchemaOutdated,
+    Unauthenticated,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +50,20 @@ SECURITY_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-_CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: LimitExceeded.code}
+_CODES: Final = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: LimitExceeded.code,
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 _MESSAGES: Final = {404: "There is nothing at this address.", 405: "This address does not take this method."}
-_STATUSES: Final[dict[type[GoalgraphError], int]] = {Unauthenticated: 401, Unavailable: 503, SchemaOutdated: 503}
+_STATUSES: Final[dict[type[GoalgraphError], int]] = {
+    Unauthenticated: 401,
+    Unavailable: 503,
+    SchemaOutdated: 503,
+    Refusal: 400,
+}
+_REFUSED: Final = {ErrorCode.FORBIDDEN: 403, ErrorCode.NOT_FOUND: 404, ErrorCode.UNKNOWN_RECORD_TYPE: 404}
 
 
 def create_app(
@@ -85,6 +105,7 @@ def create_app(
         routes=[
             Route("/", _index),
             Route("/graphql", GraphQLView(schema, make_context), methods=["GET", "POST"]),
+            Route("/import/{type}", ImportEndpoint(make_context), methods=["POST"]),
             Route("/healthz", _health),
             Route("/readyz", ready),
             Route("/version", _version),
@@ -165,6 +186,8 @@ async def _failed(request: Request, error: Exception) -> Response:
     status = _STATUSES.get(type(error)) if isinstance(error, GoalgraphError) else None
     if not isinstance(error, GoalgraphError) or status is None:
         raise error  # not for clients
+    if isinstance(error, Refusal):
+        status = _REFUSED.get(error.problem.code, status)
     headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     return _json(error_body(error.message, code_of(error), request_id), status, headers)
 

@@ -13,6 +13,7 @@ from api.cursor import Cursors
 from api.shape import shaped, shaper
 from graph.database import Trace
 from graph.errors import Unauthenticated, Unavailable
+from graph.version import Expected, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -73,15 +74,24 @@ class Context:
         """Read under a lock, hence in a write transaction, though nothing changes."""
         return await self.database.write(work, trace=self.trace, deadline=self._time_left())
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a write transaction, within the time that the request has left."""
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, repeatable: bool = False) -> T:
+        """Run `work` in a write transaction, within the time that the request has left; see `Database.write`."""
         self.wrote = True
-        return await self.database.write(work, trace=self.trace, deadline=self._time_left())
+        return await self.database.write(work, trace=self.trace, deadline=self._time_left(), repeatable=repeatable)
 
     @cached_property
     def loaders(self) -> Any:
         """The request's DataLoaders, made when first needed."""
         return self.make_loaders(self) if self.make_loaders else None
+
+    @cached_property
+    def version_key(self) -> bytes:
+        """What the versions of this request are made with."""
+        return version_key(self.signing_key)
+
+    def expected(self, version: str | None) -> Expected:
+        """Give the version that a client expects, as what compares it under the lock."""
+        return Expected(version, self.version_key)
 
     def answer_directly(self, info: Info, type_name: str, values: list[T]) -> list[T]:
         """Shape a list field past the executor where its selection allows it; what the resolver then returns.

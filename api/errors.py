@@ -16,7 +16,9 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.cursor import BadCursor
+from api.enums import describe_enum
 from api.fields import public
+from graph.error_catalog import MEANINGS
 from graph.errors import ErrorCode, LimitExceeded, Refusal, SchemaOutdated, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ _SUGGESTION: Final = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
 _TOO_MANY_TOKENS: Final = "Parsing aborted."
 _BAD_ARGUMENT: Final = "Argument '"
 
-strawberry.enum(ErrorCode, description="Why an input was refused. Codes are stable; messages are not.")
+describe_enum(ErrorCode, "Why an input was refused. Codes are stable; messages are not.", MEANINGS)
 
 
 @strawberry.type(description="One rule that the input of a mutation breaks. Nothing was written.")
@@ -52,13 +54,13 @@ class UserError:
 
 def problems_as_user_errors(refusal: Refusal) -> list[UserError]:
     """Give a refusal as the `userErrors` of a mutation's payload."""
-    problem = refusal.problem
     return [
         UserError(
             code=problem.code,
             field=None if problem.field is None else list(problem.field),
             message=problem.message,
         )
+        for problem in refusal.problems
     ]
 
 
@@ -70,6 +72,14 @@ def code_of(error: GoalgraphError) -> str:
 def error_body(message: str, code: str, request_id: str) -> dict[str, Any]:
     """Give the body of an answer that never came to GraphQL, in GraphQL's own shape."""
     return {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
+
+
+def told_of(error: Exception, request_id: str) -> dict[str, Any]:
+    """Give what a client is told of an error that came when its answer had begun; logs a fault."""
+    if isinstance(error, _FOR_CLIENTS):
+        return {"code": code_of(error), "message": error.message, "requestId": request_id}
+    log_fault(error, request_id)
+    return {"code": INTERNAL, "message": "Internal error", "requestId": request_id}
 
 
 def masked(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -14,43 +13,21 @@ from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
 from api.goal_amounts import GoalAmounts, Wanted, goal_amounts
+from api.goal_parts import ChildTargets, GoalAccess, GoalRollup, RestrictedChildren
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
+from api.override import GoalOverride
 from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
 from api.progress import GoalPace, ProgressReason
 from api.scalars import Decimal
-from graph.goal import GoalRow, GoalState, RecordSet, RollupState
+from graph.goal import GoalRow, GoalState, RecordSet
 from graph.metric import MetricRow
 from graph.money import DataType, format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
-
-
-@strawberry.type(description="How a goal's numbers came about.")
-class GoalRollup:
-    """State of a goal's rollup."""
-
-    state: RollupState = aggregate("How far the numbers can be relied on.")
-    calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
-    incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
-    error: str | None = aggregate("What went wrong, in words; null if nothing did.")
-
-
-@strawberry.type(description="Children that the viewer may not see.")
-class RestrictedChildren:
-    """Hidden children, counted."""
-
-    count: int = aggregate("How many children count in the totals and are not shown.")
-
-
-@strawberry.type(description="What the viewer may do with a goal.")
-class GoalAccess:
-    """The viewer's rights on a goal."""
-
-    can_edit: bool = detail("Whether the viewer may change, move, close and recalculate the goal.")
-    can_delete: bool = detail("Whether the viewer may delete the goal.")
+from graph.version import goal_version
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
@@ -110,6 +87,18 @@ class Goal(Node):
             total=found.total_count if found else 0,
         )
 
+    @detail("What the children's targets add up to; null if the viewer may not see every child.")
+    async def child_targets(self, info: Info) -> ChildTargets | None:
+        """The children's targets."""
+        found = await info.context.loaders.child_targets.load(self.row.id)
+        if found is None:
+            return None
+        target = self.row.target
+        return ChildTargets(
+            sum=Decimal(format_units(found.units, self.measure.data_type)),
+            difference=self._amount(None if target is None else target - found.units),
+        )
+
     @aggregate("Children that the viewer may not see: they count in the totals.")
     async def restricted_children(self, info: Info) -> RestrictedChildren:
         """How many children are hidden."""
@@ -149,7 +138,9 @@ class Goal(Node):
         """The stretch target."""
         return self._amount(self.row.stretch_target)
 
-    @aggregate("Actual total: the goal's own part plus its children's totals. Null if the metric has no such category.")
+    @aggregate(
+        "Actual total: the pinned value, or else own part plus children's totals. Null if the metric has no actual."
+    )
     def actual(self) -> Decimal | None:
         """The actual total."""
         return self._amount(self.row.total(Category.ACTUAL))
@@ -162,9 +153,9 @@ class Goal(Node):
     @aggregate("Actual as computed: own part plus children's totals.")
     def computed_actual(self) -> Decimal | None:
         """The computed actual."""
-        return self._amount(self.row.total(Category.ACTUAL))
+        return self._amount(self.row.computed(Category.ACTUAL))
 
-    @aggregate("In-progress total: own part plus children's totals. Null if the metric has no such category.")
+    @aggregate("In-progress total: the pinned value, or else own part plus children's totals. Null if there is none.")
     def in_progress(self) -> Decimal | None:
         """The in-progress total."""
         return self._amount(self.row.total(Category.IN_PROGRESS))
@@ -177,9 +168,9 @@ class Goal(Node):
     @aggregate("In-progress as computed: own part plus children's totals.")
     def computed_in_progress(self) -> Decimal | None:
         """The computed in-progress."""
-        return self._amount(self.row.total(Category.IN_PROGRESS))
+        return self._amount(self.row.computed(Category.IN_PROGRESS))
 
-    @aggregate("Custom total: own part plus children's totals. Null if the metric has no such category.")
+    @aggregate("Custom total: the pinned value, or else own part plus children's totals. Null if there is none.")
     def custom(self) -> Decimal | None:
         """The custom total."""
         return self._amount(self.row.total(Category.CUSTOM))
@@ -192,7 +183,7 @@ class Goal(Node):
     @aggregate("Custom as computed: own part plus children's totals.")
     def computed_custom(self) -> Decimal | None:
         """The computed custom."""
-        return self._amount(self.row.total(Category.CUSTOM))
+        return self._amount(self.row.computed(Category.CUSTOM))
 
     @detail('Currency of its amounts, the base currency: `"EUR"`; null where the metric is not money.')
     def currency(self) -> str | None:
@@ -259,6 +250,22 @@ class Goal(Node):
             error=self.row.rollup_message,
         )
 
+    @detail("Totals given by hand in the place of computed ones; null if there are none.")
+    def override(self) -> GoalOverride | None:
+        """The override."""
+        row = self.row
+        if row.override_reason is None or row.override_author is None or row.overridden_at is None:
+            return None
+        return GoalOverride(
+            author_id=row.override_author,
+            reason=row.override_reason,
+            overridden_at=row.overridden_at,
+            end_date=None if row.override_end is None else date.fromisoformat(row.override_end),
+            actual=self._amount(row.pinned(Category.ACTUAL)),
+            in_progress=self._amount(row.pinned(Category.IN_PROGRESS)),
+            custom=self._amount(row.pinned(Category.CUSTOM)),
+        )
+
     @detail("Whether the goal takes everything from its children and has no own part.")
     def rollup_only_from_children(self) -> bool:
         """Whether there is no own part."""
@@ -286,6 +293,13 @@ class Goal(Node):
         writable = viewer.administrator or viewer.id == self.row.manager_id
         return GoalAccess(can_edit=writable, can_delete=writable)
 
+    @detail(
+        "For `expectedVersion`: it moves with the goal's definition, as the viewer may see it, and not with results."
+    )
+    def version(self, info: Info) -> str:
+        """The version."""
+        return goal_version(info.context.version_key, self.row)
+
     @detail("When the goal was created.")
     def created_at(self) -> datetime:
         """When created."""
@@ -309,12 +323,13 @@ class Goal(Node):
             self.row.closed,
             self.measure.tracks_stretch_target,
             self.measure.data_type,
+            self.measure.thresholds,
             no_actual=Reason.NOT_CALCULATED if has_actual else Reason.NO_ACTUAL,
         )
 
     @property
     def _today(self) -> date:
-        return self.now.astimezone(ZoneInfo(self.measure.time_zone)).date()
+        return self.measure.today(self.now)
 
     def _amount(self, units: int | None) -> Decimal | None:
         return None if units is None else Decimal(format_units(units, self.measure.data_type))
@@ -324,6 +339,12 @@ async def load_goal(context: Context, goal_id: str) -> Goal | None:
     """The goal with this id, or None for hidden and absent alike."""
     row = await context.loaders.goals.load(goal_id)
     return None if row is None else (await with_metrics(context, [row]))[0]
+
+
+async def load_goals(context: Context, goal_ids: list[str]) -> dict[str, Goal]:
+    """The goals with these ids that the viewer may see, by id, read in one statement."""
+    rows = [row for row in await context.loaders.goals.load_many(goal_ids) if row is not None]
+    return {goal.row.id: goal for goal in await with_metrics(context, rows)}
 
 
 async def with_metrics(context: Context, rows: list[GoalRow]) -> list[Goal]:

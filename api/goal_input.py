@@ -6,13 +6,15 @@ from typing import Any
 
 import strawberry
 
-from api.payload import MutationInput
+from api.payload import MutationInput, VersionedInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
 from graph.database import Transaction
+from graph.errors import Refusal
 from graph.goal import RecordSet
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.organization import organization
+from graph.period import FiscalCalendar, GoalPeriod
 
 _TARGET = "What is to be reached, 0 or more, in units of the metric (base currency for money)."
 _STRETCH = "What would be better still, at least the target; only if the metric tracks stretch targets."
@@ -21,16 +23,15 @@ _MEMBERS = "Whether a team's goal counts its members' records too."
 _RESTRICTED = "Whether only manager, owner and administrators may see the goal; its descendants become restricted too."
 
 
-@strawberry.input(description="A new goal.")
-class CreateGoalInput(MutationInput):
-    """Input of createGoal."""
+@strawberry.input(description="What a new goal is made of, but for its place.")
+class GoalFields:
+    """Base of the inputs that make goals."""
 
     title: str = strawberry.field(description="Title, 1 to 100 characters.")
     description: str | None = strawberry.field(default=None, description="Up to 2 000 characters.")
     metric_id: strawberry.ID | None = strawberry.field(
         default=None, description="The metric; left out below a parent, which has it."
     )
-    parent_id: strawberry.ID | None = strawberry.field(default=None, description="The goal above; none: a root.")
     manager_id: strawberry.ID | None = strawberry.field(default=None, description="A user; the viewer if left out.")
     owner_id: strawberry.ID | None = strawberry.field(
         default=None, description="A user, team, business unit, territory or product line; the manager if left out."
@@ -46,15 +47,28 @@ class CreateGoalInput(MutationInput):
     restricted: bool | None = strawberry.field(default=None, description="As the parent is, if left out.")
 
 
+@strawberry.input(description="A new goal.")
+class CreateGoalInput(GoalFields, MutationInput):
+    """Input of createGoal."""
+
+    parent_id: strawberry.ID | None = strawberry.field(default=None, description="The goal above; none: a root.")
+
+
 @strawberry.input(description="Changes of a goal: what is left out stays, null clears what may be empty.")
-class UpdateGoalInput(MutationInput):
+class UpdateGoalInput(VersionedInput):
     """Input of updateGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
     title: strawberry.Maybe[str] = strawberry.field(default=None, description="Title, 1 to 100 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(default=None, description="Up to 2 000 characters.")
     metric_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        default=None, description="Another metric; only on a goal without parent and children. Numbers start anew."
+        default=None,
+        description="Another metric; only on a goal without children that has no parent, or gets one of this metric in "
+        "the same call. Numbers start anew, and an override ends.",
+    )
+    parent_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        default=None,
+        description="Another parent, or null for none; all below moves along. Needs the right to change both parents.",
     )
     manager_id: strawberry.Maybe[strawberry.ID] = strawberry.field(default=None, description="Another manager, a user.")
     owner_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
@@ -77,6 +91,7 @@ _CHANGES = (
     "title",
     "description",
     "metric_id",
+    "parent_id",
     "manager_id",
     "owner_id",
     "target",
@@ -88,16 +103,19 @@ _CHANGES = (
 )
 
 
-async def read_draft(tx: Transaction, given: CreateGoalInput) -> GoalDraft:
-    """What createGoal was given, as a draft."""
-    period = None
+def read_draft(given: GoalFields, calendar: FiscalCalendar, parent_id: str | None = None) -> GoalDraft:
+    """What a new goal is to be, as a draft; a period that cannot be is in it as the refusal."""
+    period: GoalPeriod | Refusal | None = None
     if given.period is not None:
-        period = read_period(given.period, (await organization(tx)).calendar, ("period",))
+        try:
+            period = read_period(given.period, calendar, ("period",))
+        except Refusal as refusal:
+            period = refusal
     return GoalDraft(
         title=given.title,
         description=given.description,
         metric_id=given.metric_id,
-        parent_id=given.parent_id,
+        parent_id=parent_id,
         manager_id=given.manager_id,
         owner_id=given.owner_id,
         period=period,

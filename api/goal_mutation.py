@@ -11,10 +11,12 @@ from api.context import Context, Info
 from api.fields import detail, public
 from api.goal import Goal, load_goal
 from api.goal_input import CreateGoalInput, UpdateGoalInput, read_changes, read_draft
-from api.payload import MutationInput, MutationPayload, change
+from api.payload import MutationInput, MutationPayload, VersionedInput, change, given
 from api.recalculation import recalculate
 from graph import goal_change
 from graph.database import Transaction
+from graph.goal_expectation import expect_goal
+from graph.organization import organization
 
 _INPUT = strawberry.argument(description="The mutation's input.")
 
@@ -42,7 +44,7 @@ class RecalculateGoalPayload(MutationPayload):
 
 
 @strawberry.input(description="A goal's new place.")
-class MoveGoalInput(MutationInput):
+class MoveGoalInput(VersionedInput):
     """Input of moveGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal to move, with all below it.")
@@ -50,7 +52,7 @@ class MoveGoalInput(MutationInput):
 
 
 @strawberry.input(description="A goal's new owner or manager.")
-class AssignGoalInput(MutationInput):
+class AssignGoalInput(VersionedInput):
     """Input of assignGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
@@ -59,14 +61,14 @@ class AssignGoalInput(MutationInput):
 
 
 @strawberry.input(description="A goal.")
-class GoalIdInput(MutationInput):
+class GoalIdInput(VersionedInput):
     """Input of mutations that need no more than the goal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
 
 
 @strawberry.input(description="A goal to close as achieved.")
-class CloseGoalInput(MutationInput):
+class CloseGoalInput(VersionedInput):
     """Input of closeGoal."""
 
     id: strawberry.ID = strawberry.field(description="The goal.")
@@ -93,13 +95,14 @@ class GoalMutation:
         now = info.context.clock.now()
 
         async def work(tx: Transaction) -> str:
-            return await goal_change.create_goal(tx, info.context.viewer, await read_draft(tx, input), now)
+            draft = read_draft(input, (await organization(tx)).calendar, input.parent_id)
+            return await goal_change.create_goal(tx, info.context.viewer, draft, now)
 
         goal_id, errors = await change(info, input, work)
         goal = await load_goal(info.context, goal_id) if goal_id else None
         return GoalPayload(goal=goal, user_errors=errors, client_mutation_id=input.client_mutation_id)
 
-    @public("Change a goal's own fields. Its parent is changed by moveGoal.")
+    @public("Change a goal: its own fields, its parent, or both. Parent, metric and period may change together.")
     async def update_goal(self, info: Info, input: Annotated[UpdateGoalInput, _INPUT]) -> GoalPayload:
         """Change a goal."""
         now = info.context.clock.now()
@@ -108,7 +111,7 @@ class GoalMutation:
             changes = await read_changes(tx, input)
             await goal_change.update_goal(tx, info.context.viewer, input.id, changes, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Give a goal another owner, manager, or both.")
     async def assign_goal(self, info: Info, input: Annotated[AssignGoalInput, _INPUT]) -> GoalPayload:
@@ -120,7 +123,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.update_goal(tx, info.context.viewer, input.id, changes, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Put a goal and all below it under another parent, or none.")
     async def move_goal(self, info: Info, input: Annotated[MoveGoalInput, _INPUT]) -> GoalPayload:
@@ -130,13 +133,14 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.move_goal(tx, info.context.viewer, input.id, input.parent_id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Delete a goal. The goals below it lose their parent and keep everything else.")
     async def delete_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> DeleteGoalPayload:
         """Delete a goal."""
 
         async def work(tx: Transaction) -> str:
+            await expect_goal(tx, info.context.viewer, input.id, info.context.expected(input.expected_version))
             await goal_change.delete_goal(tx, info.context.viewer, input.id)
             return str(input.id)
 
@@ -156,7 +160,7 @@ class GoalMutation:
             viewer = info.context.viewer
             await goal_change.close_goal(tx, viewer, input.id, now, include_descendants=input.include_descendants)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Cancel a goal: its numbers freeze and leave the totals above; the goals below stay open.")
     async def cancel_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> GoalPayload:
@@ -166,7 +170,7 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.cancel_goal(tx, info.context.viewer, input.id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
     @public("Reopen a closed goal: it is calculated anew, and the totals above follow.")
     async def reopen_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> GoalPayload:
@@ -176,9 +180,11 @@ class GoalMutation:
         async def work(tx: Transaction) -> None:
             await goal_change.reopen_goal(tx, info.context.viewer, input.id, now)
 
-        return await _changed(info, input, input.id, work)
+        return await changed(info, input, input.id, work)
 
-    @public("Recalculate the whole tree that a goal is in.")
+    @public(
+        "Recalculate the whole tree that a goal is in. Done twice it is as done once, with idempotencyKey or without."
+    )
     async def recalculate_goal(
         self, info: Info, input: Annotated[RecalculateGoalInput, _INPUT]
     ) -> RecalculateGoalPayload:
@@ -190,10 +196,17 @@ class GoalMutation:
         )
 
 
-async def _changed(
-    info: Info, told: MutationInput, goal_id: str, work: Callable[[Transaction], Awaitable[None]]
+async def changed(
+    info: Info, told: VersionedInput, goal_id: str, work: Callable[[Transaction], Awaitable[None]]
 ) -> GoalPayload:
+    """Run `work` and give the goal as the viewer sees it then."""
     context: Context = info.context
-    _, errors = await change(info, told, work)
+
+    async def expected(tx: Transaction) -> None:
+        also = given(told).get("parentId")
+        await expect_goal(tx, context.viewer, goal_id, context.expected(told.expected_version), also=also)
+        await work(tx)
+
+    _, errors = await change(info, told, expected)
     goal = None if errors else await load_goal(context, goal_id)
     return GoalPayload(goal=goal, user_errors=errors, client_mutation_id=told.client_mutation_id)

@@ -7,7 +7,8 @@ import strawberry
 from api.context import Context, Info
 from api.fields import detail
 from api.goal import Goal
-from api.shape import mentions
+from api.shape import mentioned
+from api.tree_needs import needs
 from graph import rollup
 from graph.database import Transaction
 from graph.goal_tree import GoalTree as GoalTreeStatement
@@ -15,8 +16,6 @@ from graph.goal_tree import Tree, TreeNode, in_tree_order
 
 #: How often a tree is read again when a commit came in between, before its root is locked for one more reading.
 ATTEMPTS = 3
-#: Fields of a goal that need its manager or owner.
-_NEED_LINKS = frozenset({"manager", "owner", "access"})
 
 
 @strawberry.type(description="A goal in a tree.")
@@ -65,8 +64,7 @@ class GoalTree:
 async def read_tree(info: Info, root_id: str, depth: int, first: int) -> GoalTree | None:
     """The tree below a goal; None if the viewer may not see the goal."""
     context = info.context
-    links = mentions(info, _NEED_LINKS)
-    statement = GoalTreeStatement(context.viewer.id, root_id, first + 1, depth, links)
+    statement = GoalTreeStatement(context.viewer.id, root_id, first + 1, depth, *needs(mentioned(info)))
     tree = await _read_whole(context, statement)
     if tree is None or not tree.nodes:
         return None

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 from strawberry.dataloader import DataLoader
 
 from graph.exchange_rate import RateRow, rates_in_force
-from graph.goal import (
+from graph.goal import GoalRow, GoalsByIds
+from graph.goal_relatives import (
     Ancestors,
     AncestorsOf,
     Children,
     ChildrenOf,
-    GoalRow,
-    GoalsByIds,
+    ChildTargets,
+    ChildTargetsOf,
     RestrictedChildren,
     RestrictedChildrenOf,
 )
@@ -66,6 +67,9 @@ class Loaders:
         )
         self.restricted_children: DataLoader[str, RestrictedChildren | None] = self._by_id(
             lambda ids: RestrictedChildrenOf(viewer, ids), key=lambda row: row.parent_id
+        )
+        self.child_targets: DataLoader[str, ChildTargets | None] = self._by_id(
+            lambda ids: ChildTargetsOf(viewer, ids), key=lambda row: row.parent_id
         )
         self.children: DataLoader[ChildrenPage, Children | None] = DataLoader(load_fn=self._load_children)
 

@@ -15,6 +15,7 @@ from graph.database import Transaction
 from graph.metric import MetricPage, MetricRow, MetricsPage, MetricType, RollupFieldRow
 from graph.money import DataType
 from graph.rollup_compiler import Category
+from graph.version import metric_version
 
 describe_enum(
     MetricType,
@@ -122,6 +123,11 @@ class Metric(Node):
     def tracks_stretch_target(self) -> bool:
         """Whether stretch targets are tracked."""
         return self.row.tracks_stretch_target
+
+    @detail("For `expectedVersion`: it moves with the metric and its rollup fields.")
+    def version(self, info: Info) -> str:
+        """The version."""
+        return metric_version(info.context.version_key, self.row)
 
     @detail("One to three rollup fields, one per category at most.")
     def rollup_fields(self) -> list[RollupField]:

@@ -11,7 +11,7 @@ from api.context import Info
 from api.fields import detail, public
 from api.goal_input import present
 from api.metric import Metric
-from api.payload import MutationInput, MutationPayload, change
+from api.payload import MutationInput, MutationPayload, VersionedInput, change
 from graph import metric_change
 from graph.database import Transaction
 from graph.metric import MetricType
@@ -58,7 +58,7 @@ class CreateMetricInput(MutationInput):
 
 
 @strawberry.input(description="Changes of a metric: what is left out stays.")
-class UpdateMetricInput(MutationInput):
+class UpdateMetricInput(VersionedInput):
     """Input of updateMetric."""
 
     id: strawberry.ID = strawberry.field(description="The metric.")
@@ -72,7 +72,7 @@ class UpdateMetricInput(MutationInput):
 
 
 @strawberry.input(description="A metric.")
-class MetricIdInput(MutationInput):
+class MetricIdInput(VersionedInput):
     """Input of deleteMetric."""
 
     id: strawberry.ID = strawberry.field(description="The metric.")
@@ -93,8 +93,8 @@ class CreateRollupFieldInput(MutationInput):
     date_from_parent: bool = strawberry.field(default=False, description=_DATE_FROM_PARENT)
 
 
-@strawberry.input(description="Changes of a rollup field: what is left out stays. Goals of the metric become stale.")
-class UpdateRollupFieldInput(MutationInput):
+@strawberry.input(description="Changes of a rollup field: what is left out stays. `expectedVersion` is its metric's.")
+class UpdateRollupFieldInput(VersionedInput):
     """Input of updateRollupField."""
 
     id: strawberry.ID = strawberry.field(description="The rollup field.")
@@ -108,9 +108,9 @@ class UpdateRollupFieldInput(MutationInput):
     date_from_parent: strawberry.Maybe[bool] = strawberry.field(default=None, description=_DATE_FROM_PARENT)
 
 
-@strawberry.input(description="A rollup field.")
-class RollupFieldIdInput(MutationInput):
-    """Input of deleteRollupField."""
+@strawberry.input(description="A rollup field. `expectedVersion` is its metric's.")
+class RollupFieldIdInput(VersionedInput):
+    """Input of deleteRollupField; `expectedVersion` is the metric's."""
 
     id: strawberry.ID = strawberry.field(description="The rollup field.")
 
@@ -142,7 +142,8 @@ class MetricMutation:
 
         async def work(tx: Transaction) -> str:
             changes = present(input, _METRIC_CHANGES)
-            await metric_change.update_metric(tx, info.context.viewer, input.id, changes)
+            expected = info.context.expected(input.expected_version)
+            await metric_change.update_metric(tx, info.context.viewer, input.id, changes, expected)
             return str(input.id)
 
         return await _payload(info, input, work)
@@ -152,7 +153,8 @@ class MetricMutation:
         """Delete a metric."""
 
         async def work(tx: Transaction) -> str:
-            await metric_change.delete_metric(tx, info.context.viewer, input.id)
+            expected = info.context.expected(input.expected_version)
+            await metric_change.delete_metric(tx, info.context.viewer, input.id, expected)
             return str(input.id)
 
         deleted, errors = await change(info, input, work)
@@ -188,7 +190,8 @@ class MetricMutation:
 
         async def work(tx: Transaction) -> str:
             changes = present(input, _FIELD_CHANGES)
-            return await metric_change.update_rollup_field(tx, info.context.viewer, input.id, changes)
+            expected = info.context.expected(input.expected_version)
+            return await metric_change.update_rollup_field(tx, info.context.viewer, input.id, changes, expected)
 
         return await _payload(info, input, work)
 
@@ -197,7 +200,8 @@ class MetricMutation:
         """Delete a rollup field."""
 
         async def work(tx: Transaction) -> str:
-            return await metric_change.delete_rollup_field(tx, info.context.viewer, input.id)
+            expected = info.context.expected(input.expected_version)
+            return await metric_change.delete_rollup_field(tx, info.context.viewer, input.id, expected)
 
         return await _payload(info, input, work)
 

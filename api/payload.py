@@ -1,20 +1,27 @@
 """What all mutations share: base classes of inputs and payloads, how to change things. Which things: their modules."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import strawberry
 from strawberry.types.base import has_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from api.context import Info
-from api.errors import UserError, problems_as_user_errors
+from api.context import Context, Info
+from api.errors import UserError, log_fault, problems_as_user_errors
 from api.fields import public
+from graph import idempotency
+from graph.audit import write_entry
 from graph.database import Transaction
 from graph.errors import Refusal
+from graph.idempotency import Once
 
 T = TypeVar("T")
+#: Fields of an input that say nothing of what is changed.
+_ASIDE: Final = frozenset({"client_mutation_id", "idempotency_key", "expected_version"})
+#: Fields of an input that name what is changed.
+_NAMING: Final = frozenset({"id", "goal_id", "metric_id", "user_id", "root_ids"})
 
 
 @strawberry.input(description="What every mutation takes.")
@@ -23,6 +30,27 @@ class MutationInput:
 
     client_mutation_id: str | None = strawberry.field(
         description="Any text of your own, echoed in the payload. It means nothing.", default=None
+    )
+    idempotency_key: str | None = strawberry.field(
+        description=(
+            "Any text of 16 to 128 characters that is new for each change, such as a random UUID. Sent again with the "
+            "same input within 24 hours, the mutation is not done again: the answer is that of the first time, its "
+            "objects as they are now. With another input it is refused: CONFLICT. Refusals and previews use no key up."
+        ),
+        default=None,
+    )
+
+
+@strawberry.input(description="What mutations take that change what a client may have read before.")
+class VersionedInput(MutationInput):
+    """Base of the inputs that may say which version they are about."""
+
+    expected_version: str | None = strawberry.field(
+        description=(
+            "The `version` that you read. If it is another one by now, the mutation is refused: CONFLICT, and nothing "
+            "is written. Left out: the change is made whatever others changed since."
+        ),
+        default=None,
     )
 
 
@@ -37,23 +65,84 @@ class MutationPayload:
 
 
 async def change(
-    info: Info,
-    told: MutationInput,  # noqa: ARG001 - what safe writes are going to need
-    work: Callable[[Transaction], Awaitable[T]],
+    info: Info, told: MutationInput, work: Callable[[Transaction], Awaitable[T]]
 ) -> tuple[T | None, list[UserError]]:
     """Run `work` in a write transaction: (what it returns, []), or (None, why it was refused) with nothing written.
 
-    `told` is the mutation's input. `work` may be run again after a deadlock. What it changes is read afresh by the
-    rest of the document.
+    `told` is the mutation's input. Its idempotency key, what `work` returns and an entry of the audit log are written
+    in the same transaction, so `work` returns an id, ids, None, or a frozen dataclass of `graph/`. It may be run again
+    after a deadlock. What it changes is read afresh by the rest of the document.
     """
     context = info.context
     try:
-        done = await context.write(work)
+        once = _once(info, told)
+        done = await context.write(_whole(info, told, work, once), repeatable=once is not None)
     except Refusal as refusal:
         return None, problems_as_user_errors(refusal)
     # What the payload and the document's next mutation read must not come out of a cache filled before.
     vars(context).pop("loaders", None)
+    if once is not None and once.sweeps:
+        await _sweep(context)
     return done, []
+
+
+def _once(info: Info, told: MutationInput) -> Once | None:
+    if told.idempotency_key is None or _is_preview(told):
+        return None
+    context = info.context
+    said = {name: value for name, value in given(told).items() if name not in {"clientMutationId", "idempotencyKey"}}
+    return Once.of(context.viewer.id, info.field_name, told.idempotency_key, said, context.clock.now())
+
+
+def _whole(
+    info: Info, told: MutationInput, work: Callable[[Transaction], Awaitable[T]], once: Once | None
+) -> Callable[[Transaction], Awaitable[T]]:
+    """Give the transaction of a mutation: its key first, the work, the entry of the audit log."""
+    context = info.context
+
+    async def whole(tx: Transaction) -> T:
+        done = None if once is None else await once.claim(tx)
+        if done is not None:
+            before: T = done.result
+            return before
+        result = await work(tx)
+        if not _is_preview(told):
+            await write_entry(
+                tx,
+                at=context.clock.now(),
+                who=context.viewer.id,
+                what=info.field_name,
+                result=result,
+                named=[one for name in _said(told) if name in _NAMING for one in _listed(getattr(told, name))],
+                fields=[to_camel_case(name) for name in _said(told) if name not in _ASIDE | _NAMING],
+                request_id=context.request_id,
+            )
+        if once is not None:
+            await once.keep(tx, result)
+        return result
+
+    return whole
+
+
+def _is_preview(told: MutationInput) -> bool:
+    """Whether the input asks for a preview, which writes nothing."""
+    return getattr(told, "preview", False) is True
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _said(told: MutationInput) -> Iterator[str]:
+    return (field.name for field in fields(told) if getattr(told, field.name) is not None)
+
+
+async def _sweep(context: Context) -> None:
+    """Forget old keys; that this fails is no reason to fail what was done."""
+    try:
+        await idempotency.sweep(context.database, context.clock.now())
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it must not turn a success into a failure
+        log_fault(fault, context.request_id)
 
 
 def given(value: Any) -> Any:

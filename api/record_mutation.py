@@ -109,6 +109,7 @@ class RecordMutation:
         context = info.context
 
         async def work(tx: Transaction) -> UpsertReport:
+            tx.changed.append(told.type)
             return await upsert_records(
                 tx,
                 context.viewer,
@@ -133,6 +134,7 @@ class RecordMutation:
         viewer = info.context.viewer
 
         async def work(tx: Transaction) -> DeleteReport:
+            tx.changed.append(told.type)
             return await delete_records(tx, viewer, told.type, told.external_ids)
 
         done, user_errors = await change(info, told, work)

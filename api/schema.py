@@ -6,28 +6,33 @@ from typing import Annotated
 
 import strawberry
 
+from api.audit import AuditQuery
 from api.context import Info
 from api.currency import CurrencyQuery
 from api.currency_mutation import CurrencyMutation
 from api.execution import build_schema
 from api.fields import detail
+from api.goal_bulk_mutation import GoalBulkMutation
 from api.goal_mutation import GoalMutation
 from api.goal_query import GoalQuery
 from api.metric import MetricQuery
 from api.metric_mutation import MetricMutation
 from api.node import Node
 from api.node_query import node_by_id, nodes_by_ids
+from api.override_mutation import OverrideMutation
 from api.owners import OwnerQuery, User, owner_type
 from api.owners_mutation import OwnerMutation
+from api.owners_removal import OwnerRemovalMutation
 from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
+from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery):
+class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery, SettingsQuery, AuditQuery):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -55,13 +60,17 @@ class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, Curren
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
     GoalMutation,
+    GoalBulkMutation,
+    OverrideMutation,
     MetricMutation,
     OwnerMutation,
+    OwnerRemovalMutation,
     RecordMutation,
     RecordTypeMutation,
     PeriodMutation,
     CurrencyMutation,
     TimeZoneMutation,
+    SettingsMutation,
 ):
     """The root of mutations."""
 

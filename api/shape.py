@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 Shaper = Callable[[Any], Any]
 
 
-def mentions(info: Info, names: frozenset[str]) -> bool:
-    """Whether any of these fields is selected anywhere below the field being resolved; fragments count as selected."""
+def mentioned(info: Info) -> set[str]:
+    """The names of all fields selected anywhere below the field being resolved, those under directives too."""
     raw = info._raw_info  # noqa: SLF001 - Strawberry's own way to graphql-core's info
     waiting: list[Any] = [node.selection_set for node in raw.field_nodes]
     seen: set[str] = set()
+    names: set[str] = set()
     while waiting:
         selection = waiting.pop()
         for node in selection.selections if selection is not None else ():
@@ -46,10 +47,10 @@ def mentions(info: Info, names: frozenset[str]) -> bool:
                     seen.add(node.name.value)
                     waiting.append(raw.fragments[node.name.value].selection_set)
                 continue
-            if isinstance(node, FieldNode) and node.name.value in names:
-                return True
+            if isinstance(node, FieldNode):
+                names.add(node.name.value)
             waiting.append(getattr(node, "selection_set", None))
-    return False
+    return names
 
 
 class _DeclinedError(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graph.statement import Read
+from graph.errors import ErrorCode, Refusal
+from graph.statement import Count, Read
 from graph.visibility import ViewerByExternalId
 
 if TYPE_CHECKING:
@@ -28,6 +29,19 @@ class Account:
 @dataclass(frozen=True)
 class Accounts(Read[Account], path="owners/accounts", row=Account):
     """All users."""
+
+
+@dataclass(frozen=True)
+class ActiveAdministrators(Read[Count], path="owners/active_administrators", row=Count):
+    """How many administrators there are who may log in."""
+
+
+async def check_administrators(tx: Transaction, name: tuple[str, ...]) -> None:
+    """Refuse LAST_ADMINISTRATOR if none is left who may log in. Asked under the organization's lock, after writing."""
+    left = await tx.one(ActiveAdministrators())
+    if left is None or not left.count:
+        message = "This would leave no administrator who may log in. Make another active user one first."
+        raise Refusal(ErrorCode.LAST_ADMINISTRATOR, message, name)
 
 
 async def viewer_named(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase, NotificationMinimumSeverity, Query, unit_of_work
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase, NotificationMinimumSeverity, Query
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, TransientError
 
-from graph.errors import ErrorCode, GoalgraphError, Refusal, Unavailable
+from graph.errors import ErrorCode, GoalgraphError, OutcomeUnknown, Refusal, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import LiteralString
 
-    from neo4j import AsyncDriver, AsyncManagedTransaction, Record
+    from neo4j import AsyncDriver, AsyncTransaction, Record
 
     from graph.statement import Statement
 
@@ -26,9 +28,15 @@ Row = TypeVar("Row")
 
 #: Seconds that one request's transaction may take (visibility.md §6); bulk work names its own.
 DEADLINE = 10.0
-#: Seconds within which a transaction is tried again after a deadlock or a lost connection.
+#: Seconds after its first fault within which work is tried again, if its deadline leaves that much.
 RETRY_FOR = 15.0
 _TIMED_OUT = re.compile(r"^(25N14|50N21)$")
+#: Seconds of the pause before the second try; each further pause is twice as long, give or take a half.
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+#: Seconds that a server has past the deadline to say itself that time is over, before we no longer listen.
+_GRACE = 0.5
+_TOO_LONG = "The request took longer than it may. Ask for less at once."
 
 
 @dataclass
@@ -39,11 +47,15 @@ class Trace:
 
 
 class Transaction:
-    """One transaction at work. Statements run in order; all of them or none take effect."""
+    """One transaction at work. Statements run in order; all of them or none take effect.
 
-    def __init__(self, inner: AsyncManagedTransaction, trace: Trace | None = None) -> None:
+    `changed` are the ids of what it changed, as far as its writers say: what an audit entry names.
+    """
+
+    def __init__(self, inner: AsyncTransaction, trace: Trace | None = None) -> None:
         self._inner = inner
         self._trace = trace
+        self.changed: list[str] = []
 
     async def run(self, statement: Statement[Row]) -> list[Row]:
         """All rows of a statement."""
@@ -95,34 +107,48 @@ class Database:
         self, work: Callable[[Transaction], Awaitable[T]], *, trace: Trace | None = None, deadline: float = DEADLINE
     ) -> T:
         """What `work` returns, in one read transaction; tried again after a passing fault."""
-        return await self._transact(READ_ACCESS, work, trace, deadline)
+        return await self._transact(READ_ACCESS, work, trace, deadline, repeatable=True)
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[T]], *, trace: Trace | None = None, deadline: float = DEADLINE
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        trace: Trace | None = None,
+        deadline: float = DEADLINE,
+        repeatable: bool = False,
     ) -> T:
-        """What `work` returns, in one write transaction; tried again (from its start) after a deadlock."""
-        return await self._transact(WRITE_ACCESS, work, trace, deadline)
+        """What `work` returns, in one write transaction; tried again (from its start) after a deadlock.
+
+        `repeatable`: doing it twice is the same as doing it once. Only then is it tried again when the connection broke
+        while it was being committed; else that raises OutcomeUnknown. Refuses CONFLICT if a unique key was taken, also
+        on a second look.
+        """
+        return await self._transact(WRITE_ACCESS, work, trace, deadline, repeatable=repeatable)
+
+    @asynccontextmanager
+    async def rehearsal(self, *, deadline: float = DEADLINE) -> AsyncIterator[Transaction]:
+        """A write transaction that is rolled back at its end, whatever was done in it. It is not tried again."""
+        with _errors_as_ours():
+            async with self._driver.session(database=self.name, default_access_mode=WRITE_ACCESS) as session:
+                inner = await session.begin_transaction(timeout=deadline)
+                try:
+                    yield Transaction(inner)
+                finally:
+                    await inner.close()
 
     async def fetch(
         self, statement: Statement[Row], *, trace: Trace | None = None, deadline: float = DEADLINE
     ) -> list[Row]:
         """All rows of one reading statement in a transaction of its own: one round trip, where `read` takes three."""
+        patience = _Patience(deadline, tries=_TRIES)
         with _errors_as_ours():
-            for tries_left in reversed(range(_TRIES)):
+            while True:
                 try:
-                    async with self._driver.session(database=self.name, default_access_mode=READ_ACCESS) as session:
-                        began = perf_counter()
-                        query = Query(statement.text, timeout=deadline)
-                        result = await session.run(query, statement.parameters())
-                        records = await result.fetch(_EVERYTHING)
-                        await result.consume()
-                        if trace is not None:
-                            trace.statements.append((statement.path, perf_counter() - began))
-                        return [statement.read_row(_columns(record)) for record in records]
+                    async with patience.limit() as left:
+                        return await self._fetch(statement, trace, left)
                 except (DriverError, Neo4jError) as error:
-                    if not error.is_retryable() or not tries_left:
+                    if not error.is_retryable() or not await patience.pause():
                         raise
-        raise Unavailable
 
     async def schema(self, text: LiteralString) -> None:
         """Run one schema statement in a transaction of its own."""
@@ -139,17 +165,102 @@ class Database:
                 summary = await result.consume()
                 return columns, summary.query_type or "", dict(summary.plan or {})
 
-    async def _transact(
-        self, mode: str, work: Callable[[Transaction], Awaitable[T]], trace: Trace | None, deadline: float
-    ) -> T:
-        @unit_of_work(timeout=deadline)
-        async def attempt(inner: AsyncManagedTransaction) -> T:
-            return await work(Transaction(inner, trace))
+    async def _fetch(self, statement: Statement[Row], trace: Trace | None, timeout: float) -> list[Row]:  # noqa: ASYNC109
+        async with self._driver.session(database=self.name, default_access_mode=READ_ACCESS) as session:
+            began = perf_counter()
+            result = await session.run(Query(statement.text, timeout=timeout), statement.parameters())
+            records = await result.fetch(_EVERYTHING)
+            await result.consume()
+            if trace is not None:
+                trace.statements.append((statement.path, perf_counter() - began))
+            return [statement.read_row(_columns(record)) for record in records]
 
+    async def _transact(
+        self,
+        mode: str,
+        work: Callable[[Transaction], Awaitable[T]],
+        trace: Trace | None,
+        deadline: float,
+        *,
+        repeatable: bool,
+    ) -> T:
+        patience = _Patience(deadline)
+        clashed = in_doubt = False
         with _errors_as_ours():
-            async with self._driver.session(database=self.name, default_access_mode=mode) as session:
-                execute = session.execute_read if mode == READ_ACCESS else session.execute_write
-                return await execute(attempt)
+            while True:
+                committing: list[bool] = []
+                try:
+                    async with patience.limit() as left:
+                        return await self._attempt(mode, work, trace, left, committing)
+                except ConstraintError:
+                    # Somebody took a key after we had looked: looking again gives the refusal that says which.
+                    if clashed or not await patience.pause():
+                        raise
+                    clashed = True
+                except (DriverError, Neo4jError, Unavailable) as error:
+                    # The server's own word on a commit is final. With no word, it was done or not.
+                    lost = bool(committing) and not isinstance(error, Neo4jError)
+                    in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
+                    passing = not isinstance(error, Unavailable) and error.is_retryable()
+                    if (lost and not repeatable) or not (passing or lost) or not await patience.pause():
+                        if in_doubt:
+                            raise OutcomeUnknown from error
+                        raise
+
+    async def _attempt(
+        self,
+        mode: str,
+        work: Callable[[Transaction], Awaitable[T]],
+        trace: Trace | None,
+        timeout: float,  # noqa: ASYNC109 - the server's, which ends the transaction there
+        committing: list[bool],
+    ) -> T:
+        async with (
+            self._driver.session(database=self.name, default_access_mode=mode) as session,
+            await session.begin_transaction(timeout=timeout) as inner,
+        ):
+            done = await work(Transaction(inner, trace))
+            committing.append(True)
+            await inner.commit()
+            return done
+
+
+@dataclass
+class _Patience:
+    """How long a piece of work is tried: until its deadline, and no longer than RETRY_FOR after its first fault."""
+
+    deadline: float
+    tries: int | None = None
+    began: float = field(default_factory=monotonic)
+    failed: float | None = None
+    faults: int = 0
+
+    @property
+    def left(self) -> float:
+        """Seconds up to the deadline; more than 0, which the server would take for no limit."""
+        return max(self.began + self.deadline - monotonic(), 0.001)
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[float]:
+        """Give the seconds left; raises Unavailable if they are over and the server has not said so itself."""
+        try:
+            async with asyncio.timeout(self.left + _GRACE) as limit:
+                yield self.left
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Unavailable(_TOO_LONG) from None
+
+    async def pause(self) -> bool:
+        """Wait before the next try; False, at once, if there is none."""
+        now = monotonic()
+        self.failed = self.failed or now
+        self.faults += 1
+        pause = min(_FIRST_PAUSE * 2**self.faults, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        if now + pause >= min(self.began + self.deadline, self.failed + RETRY_FOR) or self.faults == self.tries:
+            return False
+        await asyncio.sleep(pause)
+        return True
 
 
 class _errors_as_ours:  # noqa: N801 - reads as a statement where it is used
@@ -164,8 +275,7 @@ class _errors_as_ours:  # noqa: N801 - reads as a statement where it is used
         if isinstance(error, ConstraintError):
             raise Refusal(ErrorCode.CONFLICT, "Another change took this key first. Read it again.") from error
         if isinstance(error, ClientError) and _TIMED_OUT.match(error.gql_status):
-            message = "The request took longer than it may. Ask for less at once."
-            raise Unavailable(message) from error
+            raise Unavailable(_TOO_LONG) from error
         if isinstance(error, DriverError | TransientError) or (isinstance(error, Neo4jError) and error.is_retryable()):
             raise Unavailable from error
 
@@ -178,7 +288,6 @@ async def connect(
     driver = AsyncGraphDatabase.driver(
         uri,
         auth=(user, password),
-        max_transaction_retry_time=RETRY_FOR,
         connection_acquisition_timeout=RETRY_FOR,
         connection_timeout=5.0,
         keep_alive=True,

@@ -1,51 +1,26 @@
-"""A small organization to try things on: four levels, two periods, a money and a count metric. Users are roles.
+"""The demo: an organization to try things on, in three sizes. Users are roles and places.
 
-Dates are relative to the day it is loaded on; amounts come from a fixed seed. Everything goes through the rules.
+S is `demo_small`, which the README's tour is about; M and L bring one more tree each, from `demo_tree`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from graph import goal_change, metric_change, rollup
-from graph.account import all_accounts, viewer_named
-from graph.clock import today
+from graph import rollup
+from graph.account import all_accounts
+from graph.demo_small import SmallDemo, finish
+from graph.demo_tree import SHAPES, LargeTree, Size
 from graph.errors import GoalgraphError
-from graph.goal_change import GoalDraft
-from graph.metric import MetricType
-from graph.metric_change import MetricDraft, RollupFieldDraft
-from graph.money import DataType
-from graph.organization import organization
-from graph.owners import OwnerKind, OwnersByExternalIds
-from graph.owners_upsert import upsert_owners
-from graph.period import FiscalPeriod, GoalPeriod, PeriodKind
-from graph.record_upsert import upsert_records
-from graph.rollup_compiler import Category
-from graph.visibility import Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from graph.clock import Clock
     from graph.database import Database, Transaction
+    from graph.demo_small import Loaded
+    from graph.demo_tree import Progress
 
-_SEED: Final = 20_260
-#: Team, its place, and how far each representative is: a share of what the day asks for; None: no record at all.
-_TEAMS: Final[dict[tuple[str, str], tuple[float | None, ...]]] = {
-    ("East", "Key Accounts"): (1.08, 0.86),
-    ("East", "Small Business"): (0.55, None, 2.9),
-    ("West", "Key Accounts"): (1.21, 0.93),
-    ("West", "Small Business"): (4.2, 0.71),
-}
-_REP_TARGET: Final = 120_000
-_STRETCH: Final = 1.25
-#: Whoever loads the demo has no user yet.
-_LOADER: Final = Viewer("demo", "demo", "Demo", administrator=True)
-_RESTRICTED_REP: Final = 7
+_DEADLINE: Final = 120.0
 
 
 class DatabaseNotEmpty(GoalgraphError):  # noqa: N818 - named like its siblings
@@ -69,6 +44,7 @@ PERSONAS: Final = (
     Persona("manager-east", "Sales Manager, East", "the goals of East; no single deal of its representatives"),
     Persona("rep-01-east", "Rep 01, East", "its own goals, its team's, and its own deals"),
     Persona("rep-07-west", "Rep 07, West", "its own restricted goal, and its own deals"),
+    Persona("analyst", "Analyst, Company", "metrics, people and structure; no goal, until one is given to it"),
 )
 
 
@@ -83,226 +59,34 @@ async def personas(database: Database) -> list[Persona]:
     return list(PERSONAS) if known >= {persona.external_id for persona in PERSONAS} else []
 
 
-async def load_demo(database: Database, clock: Clock) -> list[Persona]:
-    """Fill an empty database; the personas. Raises DatabaseNotEmpty."""
+async def load_demo(
+    database: Database, clock: Clock, size: Size = Size.S, progress: Progress = lambda _done, _all: None
+) -> list[Persona]:
+    """Fill an empty database; the personas. Raises DatabaseNotEmpty.
+
+    `progress` is told how much of a large tree is there. Broken off, what is there stays: `reset_demo` deletes it.
+    """
     if not await is_empty(database):
         raise DatabaseNotEmpty
 
-    async def work(tx: Transaction) -> list[str]:
-        return await _Demo(tx, clock).load()
+    async def load(tx: Transaction) -> Loaded:
+        return await SmallDemo(tx, clock).load()
 
-    for root in await database.write(work, deadline=120.0):
+    loaded = await database.write(load, deadline=_DEADLINE)
+    for root in loaded.roots:
         await rollup.recalculate_tree(database, clock, root)
+    await database.write(lambda tx: finish(tx, clock, loaded), deadline=_DEADLINE)
+    if size in SHAPES:
+        tree = LargeTree(
+            database=database,
+            clock=clock,
+            viewer=loaded.viewer,
+            zone=loaded.zone,
+            shape=SHAPES[size],
+            metric_id=loaded.revenue,
+            period=loaded.period,
+            today=loaded.today,
+            progress=progress,
+        )
+        await tree.load()
     return list(PERSONAS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rep:
-    """A representative: number, place, team, and how far it is."""
-
-    number: int
-    place: str
-    team: str
-    share: float | None
-
-    @property
-    def key(self) -> str:
-        return f"rep-{self.number:02}-{self.place.lower()}"
-
-    @property
-    def name(self) -> str:
-        return f"Rep {self.number:02}, {self.place}"
-
-
-class _Demo:
-    """One loading of the demo."""
-
-    def __init__(self, tx: Transaction, clock: Clock) -> None:
-        self._tx = tx
-        self._clock = clock
-        self._random = Random(_SEED)  # noqa: S311 - amounts of a demo
-        self._viewer = _LOADER
-        self._ids: dict[tuple[str, str], str] = {}
-        places = [(place, team, share) for (place, team), shares in _TEAMS.items() for share in shares]
-        self._reps = [_Rep(number, *rest) for number, rest in enumerate(places, 1)]
-
-    async def load(self) -> list[str]:
-        """Write everything; the ids of the trees' roots."""
-        await self._structure()
-        viewer = await viewer_named(self._tx.run, "administrator")
-        assert viewer is not None  # noqa: S101 - written just now
-        self._viewer = viewer
-        own = await organization(self._tx)
-        self._today = today(self._clock, own.zone)
-        self._zone = own.zone
-        current = own.calendar.containing(self._today)
-        former = own.calendar.containing(current.start - timedelta(days=1))
-        revenue = await self._metric(
-            MetricDraft("Revenue", MetricType.AMOUNT, DataType.MONEY, "Won deals", tracks_stretch_target=True),
-            RollupFieldDraft(Category.ACTUAL, "opportunity", "actualCloseDate", "WON", (), "actualValue"),
-            RollupFieldDraft(Category.IN_PROGRESS, "opportunity", "openDate", "OPEN", (), "estimatedValue"),
-        )
-        calls = await self._metric(
-            MetricDraft("Calls", MetricType.COUNT, None, "Completed phone calls"),
-            RollupFieldDraft(Category.ACTUAL, "phone_call", "actualEnd", "COMPLETED"),
-        )
-        roots = [
-            await self._tree("Revenue", revenue, former, _REP_TARGET * 9 // 10, restricted=None),
-            await self._tree("Revenue", revenue, current, _REP_TARGET, restricted=_RESTRICTED_REP),
-            await self._tree("Calls", calls, current, 40, restricted=None),
-        ]
-        await self._deals(former, current)
-        return roots
-
-    async def _structure(self) -> None:
-        places = sorted({place for place, _ in _TEAMS})
-        units = [{"externalId": "company", "name": "Company"}]
-        units += [{"externalId": place.lower(), "name": place, "parent": "company"} for place in places]
-        await self._upsert(OwnerKind.BUSINESS_UNIT, units)
-        await self._upsert(OwnerKind.TERRITORY, units)
-        lines = [{"externalId": "machines", "name": "Machines"}, {"externalId": "services", "name": "Services"}]
-        await self._upsert(OwnerKind.PRODUCT_LINE, lines)
-        teams = [
-            {"externalId": _team_key(place, team), "name": f"{team}, {place}", "unit": place.lower()}
-            for place, team in _TEAMS
-        ]
-        await self._upsert(OwnerKind.TEAM, teams)
-        users: list[dict[str, Any]] = [
-            {"externalId": "administrator", "name": "Administrator", "administrator": True, "unit": "company"},
-            {"externalId": "director", "name": "Director, Company", "unit": "company"},
-        ]
-        users += [
-            {
-                "externalId": f"manager-{place.lower()}",
-                "name": f"Manager, {place}",
-                "unit": place.lower(),
-                "manager": "director",
-            }
-            for place in places
-        ]
-        users += [
-            {
-                "externalId": rep.key,
-                "name": rep.name,
-                "unit": rep.place.lower(),
-                "manager": f"manager-{rep.place.lower()}",
-                "teams": [_team_key(rep.place, rep.team)],
-            }
-            for rep in self._reps
-        ]
-        await self._upsert(OwnerKind.USER, users)
-
-    async def _upsert(self, kind: OwnerKind, rows: Sequence[dict[str, Any]]) -> None:
-        await upsert_owners(self._tx, self._viewer, kind, rows, all_or_nothing=True)
-        keys = [(kind.value, row["externalId"]) for row in rows]
-        self._ids |= {(row.kind, row.external_id): row.id for row in await self._tx.run(OwnersByExternalIds(keys))}
-
-    async def _metric(self, draft: MetricDraft, *fields: RollupFieldDraft) -> str:
-        metric_id = await metric_change.create_metric(self._tx, self._viewer, draft)
-        for field in fields:
-            await metric_change.create_rollup_field(self._tx, self._viewer, metric_id, field)
-        return metric_id
-
-    async def _tree(
-        self, what: str, metric: str, fiscal: FiscalPeriod, rep_target: int, *, restricted: int | None
-    ) -> str:
-        """Company, its places, their teams, their representatives; only the last have a part of their own."""
-        period = GoalPeriod(PeriodKind.FISCAL, fiscal.year, fiscal.index, fiscal.label, fiscal.start, fiscal.end)
-        stretch = what == "Revenue"
-
-        async def goal(title: str, owner: tuple[str, str], manager: str, reps: int, **more: Any) -> str:
-            target = rep_target * reps
-            draft = GoalDraft(
-                title=f"{what}: {title}",
-                manager_id=self._ids["USER", manager],
-                owner_id=self._ids[owner],
-                target=str(target),
-                stretch_target=str(int(target * _STRETCH)) if stretch else None,
-                **more,
-            )
-            return await goal_change.create_goal(self._tx, self._viewer, draft, self._clock.now())
-
-        parts = {"rollup_only_from_children": True}
-        count = len(self._reps)
-        root = await goal(
-            "Company", ("BUSINESS_UNIT", "company"), "director", count, metric_id=metric, period=period, **parts
-        )
-        for place in sorted({place for place, _ in _TEAMS}):
-            manager = f"manager-{place.lower()}"
-            of_place = [rep for rep in self._reps if rep.place == place]
-            owner = ("TERRITORY", place.lower())
-            above = await goal(place, owner, manager, len(of_place), parent_id=root, **parts)
-            for team_place, team in _TEAMS:
-                if team_place != place:
-                    continue
-                of_team = [rep for rep in of_place if rep.team == team]
-                owner = ("TEAM", _team_key(place, team))
-                title = f"{team}, {place}"
-                below = await goal(title, owner, manager, len(of_team), parent_id=above, **parts)
-                for rep in of_team:
-                    more = {"restricted": True} if rep.number == restricted else {}
-                    # A restricted goal is its owner's and manager's alone: here the owner is both.
-                    keeper = rep.key if more else manager
-                    await goal(rep.name, ("USER", rep.key), keeper, 1, parent_id=below, **more)
-        return root
-
-    async def _deals(self, former: FiscalPeriod, current: FiscalPeriod) -> None:
-        deals: list[dict[str, Any]] = []
-        calls: list[dict[str, Any]] = []
-        for rep in self._reps:
-            if rep.share is None:
-                continue
-            elapsed = (self._today - current.start).days / (current.end - current.start).days
-            deals += self._won(rep, former.start, former.end, _REP_TARGET * 0.9 * min(rep.share, 1.4))
-            deals += self._won(rep, current.start, self._today, _REP_TARGET * max(elapsed, 0.02) * rep.share)
-            deals += self._open(rep, current.start, self._today)
-            calls += self._calls(rep, current.start, self._today, int(40 * elapsed * rep.share))
-        now = self._clock.now()
-        for key, rows in (("opportunity", deals), ("phone_call", calls)):
-            numbered = [{"externalId": f"demo-{key}-{number}", **row} for number, row in enumerate(rows, 1)]
-            await upsert_records(self._tx, self._viewer, key, numbered, now=now, zone=self._zone, all_or_nothing=True)
-
-    def _won(self, rep: _Rep, start: date, end: date, total: float) -> list[dict[str, Any]]:
-        """Won deals of a representative that add up to the total, in whole units of currency."""
-        left, deals = int(total), []
-        while left > 0:
-            value = min(left, self._random.randrange(4_000, 30_000))
-            left -= value
-            fields = {"actualValue": str(value), "actualCloseDate": self._day(start, end)}
-            deals.append(self._deal(rep, "WON", fields))
-        return deals
-
-    def _open(self, rep: _Rep, start: date, end: date) -> list[dict[str, Any]]:
-        return [
-            self._deal(
-                rep,
-                "OPEN",
-                {"estimatedValue": str(self._random.randrange(5_000, 25_000)), "openDate": self._day(start, end)},
-            )
-            for _ in range(self._random.randrange(1, 4))
-        ]
-
-    def _deal(self, rep: _Rep, state: str, fields: dict[str, Any]) -> dict[str, Any]:
-        line = self._random.choice(("machines", "services"))
-        name = f"{line.capitalize()} for a customer in the {rep.place}"
-        place = {"owner": {"user": rep.key}, "territory": rep.place.lower(), "productLine": line}
-        return {"name": name, "state": state, "fields": fields, **place}
-
-    def _calls(self, rep: _Rep, start: date, end: date, count: int) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": "Call",
-                "state": "COMPLETED",
-                "status": "MADE",
-                "owner": {"user": rep.key},
-                "fields": {"actualEnd": f"{self._day(start, end)}T12:00:00Z", "direction": "OUTGOING"},
-            }
-            for _ in range(count)
-        ]
-
-    def _day(self, start: date, end: date) -> str:
-        return str(start + timedelta(days=self._random.randint(0, (end - start).days)))
-
-
-def _team_key(place: str, team: str) -> str:
-    return f"{team}-{place}".lower().replace(" ", "-")

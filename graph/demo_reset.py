@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 #: Nodes deleted by one transaction: what is under way in a transaction is held in the server's memory.
 BATCH: Final = 10_000
 _DEADLINE: Final = 120.0
-_REPRESENTATIVE: Final = re.compile(r"(rep-\d{2}|manager)-(east|west)")
+#: Users beside the personas: the small organization's, and a large tree's.
+_OTHERS: Final = re.compile(r"(rep-\d{2}|manager)-(east|west)|(rep|manager)(-\d)+")
 
 
 class NotTheDemo(GoalgraphError):  # noqa: N818 - named like its siblings
@@ -42,7 +43,7 @@ async def is_demo(database: Database) -> bool:
     """Say whether the users are the demo's and no others: users stay for good, so real ones show."""
     known = {account.external_id for account in await all_accounts(database)}
     personas = {persona.external_id for persona in PERSONAS}
-    return known >= personas and all(_REPRESENTATIVE.fullmatch(key) for key in known - personas)
+    return known >= personas and all(_OTHERS.fullmatch(key) for key in known - personas)
 
 
 async def reset_demo(database: Database, clock: Clock) -> AsyncIterator[int]:

@@ -5,7 +5,8 @@ GoalgraphError
 ├── Unauthenticated    no token, or one that does not hold
 ├── LimitExceeded      the request asks for more than one request may
 ├── Unavailable        the database cannot be reached, or took too long
-│   └── Torn           a reader saw half of a commit: read again
+│   ├── Torn           a reader saw half of a commit: read again
+│   └── OutcomeUnknown the connection broke during a commit: it was done, or not
 ├── WrongServer        the server that answers is not the one meant
 └── SchemaOutdated     the database's schema is older or newer than the program
 """
@@ -14,6 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ErrorCode(StrEnum):
@@ -42,6 +47,7 @@ class ErrorCode(StrEnum):
     PERIOD_LOCKED_BY_CLOSED_GOAL = "PERIOD_LOCKED_BY_CLOSED_GOAL"
     PERIOD_NOT_IN_CALENDAR = "PERIOD_NOT_IN_CALENDAR"
     PERIOD_INCOMPLETE = "PERIOD_INCOMPLETE"
+    PERIOD_NOT_MAPPED = "PERIOD_NOT_MAPPED"
     START_AFTER_END = "START_AFTER_END"
     GOAL_CLOSED = "GOAL_CLOSED"
     GOAL_OPEN = "GOAL_OPEN"
@@ -61,6 +67,9 @@ class ErrorCode(StrEnum):
     REQUIRED = "REQUIRED"
     TOO_MANY_ROWS = "TOO_MANY_ROWS"
     DUPLICATE_ROW = "DUPLICATE_ROW"
+    NOTHING_TO_RESUME = "NOTHING_TO_RESUME"
+    STRUCTURE_IN_USE = "STRUCTURE_IN_USE"
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR"
     NOT_FOUND = "NOT_FOUND"
     FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
@@ -95,6 +104,16 @@ class Refusal(GoalgraphError):  # noqa: N818
     def __init__(self, code: ErrorCode, message: str, field: tuple[str, ...] | None = None) -> None:
         super().__init__(message)
         self.problem = Problem(code, message, field)
+        #: All rules broken, `problem` the first.
+        self.problems: tuple[Problem, ...] = (self.problem,)
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> Self:
+        """One refusal for several broken rules, at least one."""
+        first = problems[0]
+        refusal = cls(first.code, first.message, first.field)
+        refusal.problems = tuple(problems)
+        return refusal
 
 
 class Unauthenticated(GoalgraphError):  # noqa: N818 - the field's word for it
@@ -113,6 +132,15 @@ class Unavailable(GoalgraphError):  # noqa: N818
     """The database cannot be reached or took too long. Try again shortly."""
 
     code = "UNAVAILABLE"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while this was being saved: it was done, or not. Send it again with the same idempotencyKey.
+
+    Without a key, look first: sending it again may do it twice.
+    """
+
+    code = "OUTCOME_UNKNOWN"
 
 
 class WrongServer(GoalgraphError):  # noqa: N818

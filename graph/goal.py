@@ -1,4 +1,4 @@
-"""Goals as they are read: rows, and the statements that return them, each as one viewer sees them."""
+"""Goals as they are read: rows, and the statements that find them, each as one viewer sees them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from graph.errors import Torn
-from graph.period import GoalPeriod, PeriodKind
+from graph.period import GoalPeriod, PeriodKind, Template
 from graph.rollup_compiler import Category
 from graph.statement import Id, Read, Write, native
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 _OWN = {category: f"{category.column}_own" for category in Category}
 _BELOW = {category: f"{category.column}_below" for category in Category}
+_PINNED = {category: f"{category.column}_pinned" for category in Category}
 
 
 class GoalState(StrEnum):
@@ -52,6 +52,7 @@ class GoalRow:
     """A goal: stored properties as STORED names them, then links and what its root knows. Dates are ISO text.
 
     Amounts are units of the metric's data type; own parts are null until calculated; `..._below` and counts null = 0.
+    `overrides_end` is the last day of the first override in the tree to end.
     """
 
     id: str
@@ -68,6 +69,7 @@ class GoalRow:
     fiscal_year: int | None
     fiscal_index: int | None
     period_label: str
+    period_template: str | None
     start: str
     end: str
     actual_own: int | None
@@ -82,6 +84,13 @@ class GoalRow:
     custom_own_count: int | None
     custom_below: int | None
     custom_below_count: int | None
+    actual_pinned: int | None
+    in_progress_pinned: int | None
+    custom_pinned: int | None
+    override_reason: str | None
+    override_author: str | None
+    overridden_ms: int | None
+    override_end: str | None
     rollup_error: str | None
     rollup_message: str | None
     incomplete: bool | None
@@ -96,6 +105,7 @@ class GoalRow:
     calculated_ms: int | None
     seen: int | None
     calculating_until_ms: int | None
+    overrides_end: str | None
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> GoalRow:
@@ -103,6 +113,14 @@ class GoalRow:
         properties, *links = values
         get = properties.get
         return cls(*[get(name) for name in STORED], *links)
+
+    @classmethod
+    def some(cls, attributes: Sequence[str], values: Sequence[Any]) -> GoalRow:
+        """A row with these attributes alone: each of the others raises AttributeError, and is never taken for null."""
+        row = object.__new__(cls)
+        for attribute, value in zip(attributes, values, strict=True):
+            object.__setattr__(row, attribute, value)
+        return row
 
     @property
     def start_date(self) -> date:
@@ -124,6 +142,11 @@ class GoalRow:
         """When its definition was last changed."""
         return _EPOCH + timedelta(milliseconds=self.updated_ms)
 
+    @property
+    def overridden_at(self) -> datetime | None:
+        """When its override was given; None without one."""
+        return None if self.overridden_ms is None else _EPOCH + timedelta(milliseconds=self.overridden_ms)
+
     def own(self, category: Category) -> int | None:
         """The own part, in units; None until calculated."""
         value: int | None = getattr(self, _OWN[category])
@@ -133,10 +156,20 @@ class GoalRow:
         """The sum of the children's totals, in units."""
         return getattr(self, _BELOW[category]) or 0
 
-    def total(self, category: Category) -> int | None:
-        """Own part plus children's totals, in units; None until calculated. Nothing can pin it yet."""
+    def computed(self, category: Category) -> int | None:
+        """Own part plus children's totals, in units; None until calculated."""
         own = self.own(category)
         return None if own is None else own + self.below(category)
+
+    def pinned(self, category: Category) -> int | None:
+        """What an override put in the place of the computed value, in units; None if nothing did."""
+        value: int | None = getattr(self, _PINNED[category])
+        return value
+
+    def total(self, category: Category) -> int | None:
+        """The pinned value, or else the computed one, in units; None if there is neither."""
+        pinned = self.pinned(category)
+        return self.computed(category) if pinned is None else pinned
 
     def count(self, categories: Sequence[Category]) -> int | None:
         """Records counted in these categories, own and below; None until calculated."""
@@ -163,6 +196,7 @@ class GoalRow:
             self.period_label,
             self.start_date,
             self.end_date,
+            None if self.period_template is None else Template(self.period_template),
         )
 
     def rollup_state(self, metric: MetricRow, now: datetime) -> RollupState:
@@ -173,7 +207,8 @@ class GoalRow:
         if until is not None and until > now.timestamp() * 1000 and not self.closed:
             return RollupState.CALCULATING
         uncalculated = any(self.own(category) is None for category in metric.categories)
-        if uncalculated or (not self.closed and (self.stale or self.seen != metric.revision)):
+        overdue = self.overrides_end is not None and self.overrides_end < metric.today(now).isoformat()
+        if uncalculated or (not self.closed and (self.stale or overdue or self.seen != metric.revision)):
             return RollupState.STALE
         return RollupState.CURRENT
 
@@ -189,10 +224,17 @@ class GoalRow:
 STORED = (
     *("id", "title", "description", "state", "restricted", "target", "stretchTarget", "rollupOnlyFromChildren"),
     *("recordSet", "includeTeamMembers", "periodKind", "fiscalYear", "fiscalIndex", "periodLabel"),
+    "periodTemplate",
     *("startDate", "endDate"),
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
+    *(f"{category.stored}Pinned" for category in Category),
+    *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
 )
+#: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.
+DATES_AND_MOMENTS = ("startDate", "endDate", "frozenAt", "createdAt", "updatedAt")
+#: The attribute of a row that holds a stored property.
+ATTRIBUTES = dict(zip(STORED, GoalRow.__match_args__, strict=False))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -207,75 +249,6 @@ class GoalsByIds(Read[GoalRow], path="goal/by_ids", row=GoalRow):
     def read_row(cls, columns: Mapping[str, Any]) -> GoalRow:
         """A goal from its list."""
         return GoalRow.read(columns["goal"])
-
-
-@dataclass(frozen=True, slots=True)
-class Children:
-    """The visible children of a goal: a page of them, how many there are, and the goal's sums when they were read."""
-
-    parent_id: str
-    goals: list[GoalRow]
-    total_count: int
-    torn: bool
-    sums: list[int | None]
-
-    def check_sum_of(self, parent: GoalRow) -> None:
-        """Raises Torn if the parent as it was read before had other sums than when its children were read."""
-        if self.torn or self.sums != [parent.actual_below, parent.in_progress_below, parent.custom_below]:
-            raise Torn
-
-
-@dataclass(frozen=True)
-class ChildrenOf(Read[Children], path="goal/children_of", row=Children):
-    """A page of the visible children of each of these goals, after a title and id."""
-
-    viewer: str
-    parents: list[str]
-    first: int
-    after_title: str | None
-    after_id: str | None
-
-    @classmethod
-    def read_row(cls, columns: Mapping[str, Any]) -> Children:
-        """Children from their lists."""
-        return Children(**{**columns, "goals": [GoalRow.read(goal) for goal in columns["goals"]]})
-
-
-@dataclass(frozen=True, slots=True)
-class RestrictedChildren:
-    """How many children of a goal the viewer may not see."""
-
-    parent_id: str
-    count: int
-
-
-@dataclass(frozen=True)
-class RestrictedChildrenOf(Read[RestrictedChildren], path="goal/restricted_children_of", row=RestrictedChildren):
-    """How many children of each of these goals the viewer may not see."""
-
-    viewer: str
-    parents: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Ancestors:
-    """The visible ancestors of a goal, nearest first."""
-
-    goal_id: str
-    goals: list[GoalRow]
-
-
-@dataclass(frozen=True)
-class AncestorsOf(Read[Ancestors], path="goal/ancestors_of", row=Ancestors):
-    """The visible ancestors of each of these goals, up to the first hidden one."""
-
-    viewer: str
-    goals: list[str]
-
-    @classmethod
-    def read_row(cls, columns: Mapping[str, Any]) -> Ancestors:
-        """Ancestors from their lists."""
-        return Ancestors(columns["goal_id"], [GoalRow.read(goal) for goal in columns["goals"]])
 
 
 @dataclass(frozen=True, slots=True)

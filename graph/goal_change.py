@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from graph import goal_statements as statements
 from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
+from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
 from graph.goal_rules import (
     NOT_FOUND_GOAL,
     PROPERTIES_THAT_COUNT,
     changed_targets,
     check_closed,
+    check_metric_change,
     check_parent,
     check_period_change,
-    check_targets,
+    check_place,
     converted_targets,
     manager_id,
     metric_with_fields,
     owner_id,
 )
+from graph.rollup_statements import NoteEnds
 from graph.text import checked_name, checked_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.goal_creation import GoalDraft
     from graph.goal_statements import GoalForChange
-    from graph.period import GoalPeriod
+    from graph.metric import MetricRow
     from graph.visibility import Viewer
-
-
-@dataclass(frozen=True)
-class GoalDraft:
-    """What a new goal is made from. Amounts are units; what is None is taken from the parent, or from the viewer."""
-
-    title: str
-    description: str | None = None
-    metric_id: str | None = None
-    parent_id: str | None = None
-    manager_id: str | None = None
-    owner_id: str | None = None
-    period: GoalPeriod | None = None
-    target: str | None = None
-    stretch_target: str | None = None
-    rollup_only_from_children: bool = False
-    record_set: RecordSet = RecordSet.OWNED
-    include_team_members: bool = False
-    restricted: bool | None = None
 
 
 async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: datetime) -> str:
@@ -59,62 +42,78 @@ async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: da
 
     Below a goal: its manager or an administrator. A root: administrators.
     """
-    parent = None
-    if draft.parent_id is not None:
-        parent = await locked_goal(tx, viewer, draft.parent_id, ("parentId",))
-    elif not viewer.administrator:
-        message = "Only administrators may create a goal without a parent. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
-    metric = await metric_with_fields(tx, viewer, draft.metric_id, parent)
-    period = draft.period or (parent.goal.period if parent else None)
-    if period is None:
-        message = "A goal without a parent needs a period."
-        raise Refusal(ErrorCode.PERIOD_INCOMPLETE, message, ("period",))
-    if parent is not None:
-        check_closed(parent, ("parentId",), inside=True)
-        check_parent(parent, metric.id, period, period_field=("period",))
-    target, stretch = check_targets(metric, draft.target, draft.stretch_target)
-    manager = await manager_id(tx, viewer.id if draft.manager_id is None else draft.manager_id)
-    owner = await owner_id(tx, manager if draft.owner_id is None else draft.owner_id)
-    goal_id = str(uuid4())
-    properties = {
-        "title": checked_name(draft.title, ("title",)),
-        "description": checked_text(draft.description, ("description",)),
-        "state": GoalState.OPEN.value,
-        "restricted": draft.restricted if draft.restricted is not None else bool(parent and parent.goal.restricted),
-        "target": target,
-        "stretchTarget": stretch,
-        "rollupOnlyFromChildren": draft.rollup_only_from_children,
-        "recordSet": draft.record_set.value,
-        "includeTeamMembers": draft.include_team_members,
-        **period_properties(period),
-    }
-    await tx.run(statements.CreateGoal(goal_id, metric.id, manager, owner, draft.parent_id, properties, now))
-    if draft.parent_id is not None:
-        await tx.run(statements.MarkStale([draft.parent_id]))
+    (goal_id,) = (await create_goals(tx, viewer, draft.parent_id, [TreeDraft(draft)], now)).values()
     return goal_id
 
 
+async def create_goals(
+    tx: Transaction, viewer: Viewer, parent_id: str | None, drafts: Sequence[TreeDraft], now: datetime
+) -> dict[str, str]:
+    """Create a tree, or several, below a goal or as roots: all of it or nothing. Ids by key, parents first."""
+    parent = None if parent_id is None else await locked_goal(tx, viewer, parent_id, ("parentId",))
+    planned = await plan_goals(tx, viewer, parent, drafts)
+    ids = await write_goals(tx, parent, planned, now)
+    return {one.key: id_ for one, id_ in zip(planned, ids, strict=True)}
+
+
 async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Mapping[str, Any], now: datetime) -> None:
-    """Change a goal's own fields: the keys of `GoalDraft` but `parent_id`; absent keys stay, None clears."""
-    goal = await locked_goal(tx, viewer, goal_id)
-    check_closed(goal, ("id",))
-    properties = {"updatedAt": now, **_plain_changes(changes)}
-    properties |= await _metric_and_targets(tx, viewer, goal, changes)
-    if changes.get("manager_id") is not None:
-        await tx.run(statements.SetManager(goal_id, await manager_id(tx, changes["manager_id"])))
-    if changes.get("owner_id") is not None:
-        await tx.run(statements.SetOwner(goal_id, await owner_id(tx, changes["owner_id"])))
-    along: list[str] = []
-    if "period" in changes and changes["period"] != goal.goal.period:
-        along = await check_period_change(tx, viewer, goal, changes["period"])
+    """Change a goal: the keys of `GoalDraft`; absent keys stay, None clears. Parent, metric and period may go together.
+
+    A goal takes all below it along to another parent, or to none; the sums of both chains follow at once.
+    """
+    goal, parent = await _goal_and_parent(tx, viewer, goal_id, changes)
+    moves = "parent_id" in changes and changes["parent_id"] != goal.goal.parent_id
+    former, metric = await _metrics(tx, viewer, goal, changes, moves=moves)
+    period_changes = "period" in changes and changes["period"] != goal.goal.period
+    along = await check_period_change(tx, goal, parent, changes["period"]) if period_changes else []
+    if "parent_id" in changes and parent is not None:
+        check_parent(
+            parent,
+            metric.id,
+            changes.get("period") or goal.goal.period,
+            period_field=("period",) if "period" in changes else ("parentId",),
+            metric_field=("metricId",) if "metric_id" in changes else ("parentId",),
+        )
+    if not moves and set(changes) == {"parent_id"}:
+        return
+    properties = {"updatedAt": now, **_plain_changes(changes), **_targets(goal, former, metric, changes)}
+    if moves and goal.goal.parent_id is not None:
+        await _unlink(tx, goal_id, goal.goal.parent_id)
+    if metric.id != former.id:
+        await tx.run(statements.SetMetric(goal_id, metric.id))
+    await _set_people(tx, goal_id, changes)
+    if period_changes:
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
+        tx.changed += along
     if changes.get("restricted"):
         below = [row.id for row in await tx.run(statements.Subtree(goal_id))]
         await tx.run(statements.SetProperties(below, {"restricted": True}))
+        tx.changed += below
     await tx.run(statements.SetProperties([goal_id], properties))
+    if moves and parent is not None:
+        await _link(tx, goal, parent.goal.id)
     if PROPERTIES_THAT_COUNT & set(changes):
         await tx.run(statements.MarkStale([goal_id, *along]))
+    if goal.goal.overrides_end is not None:
+        await tx.run(NoteEnds([goal_id, goal.goal.parent_id]))
+
+
+async def _goal_and_parent(
+    tx: Transaction, viewer: Viewer, goal_id: str, changes: Mapping[str, Any]
+) -> tuple[GoalForChange, GoalForChange | None]:
+    """The goal, locked, and the parent that it is going to have, where the changes name one or a period."""
+    wanted = changes.get("parent_id")
+    if wanted is not None:
+        await goal_for_change(tx, viewer, wanted, ("parentId",))
+    goal = await locked_goal(tx, viewer, goal_id, also=wanted)
+    if "parent_id" in changes:
+        parent = None if wanted is None else await goal_for_change(tx, viewer, wanted, ("parentId",))
+        await check_place(tx, viewer, goal, parent)
+        return goal, parent
+    check_closed(goal, ("id",))
+    if "period" not in changes or goal.goal.parent_id is None:
+        return goal, None
+    return goal, await tx.one(statements.GoalsForChange(viewer.id, [goal.goal.parent_id]))
 
 
 def _plain_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,20 +138,23 @@ def _plain_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     return properties
 
 
-async def _metric_and_targets(
-    tx: Transaction, viewer: Viewer, goal: GoalForChange, changes: Mapping[str, Any]
-) -> dict[str, Any]:
+async def _metrics(
+    tx: Transaction, viewer: Viewer, goal: GoalForChange, changes: Mapping[str, Any], *, moves: bool
+) -> tuple[MetricRow, MetricRow]:
+    """The metric that the goal has, and the one that it is going to have."""
+    former = await metric_with_fields(tx, viewer, goal.goal.metric_id)
+    if changes.get("metric_id", former.id) == former.id:
+        return former, former
+    check_metric_change(goal, moves=moves)
+    return former, await metric_with_fields(tx, viewer, changes["metric_id"])
+
+
+def _targets(goal: GoalForChange, former: MetricRow, metric: MetricRow, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The stored properties of a change of metric, target or stretch target; another metric starts numbers anew."""
     properties: dict[str, Any] = {}
-    metric = await metric_with_fields(tx, viewer, goal.goal.metric_id, None)
-    if changes.get("metric_id", metric.id) != metric.id:
-        if goal.goal.parent_id is not None or goal.has_children:
-            message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
-            raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
-        former, metric = metric, await metric_with_fields(tx, viewer, changes["metric_id"], None)
+    if metric.id != former.id:
         properties |= converted_targets(goal.goal, former, metric, changes)
         properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "seen": None}
-        await tx.run(statements.SetMetric(goal.goal.id, metric.id))
     if {"target", "stretch_target", "metric_id"} & set(changes):
         properties |= changed_targets(goal.goal, metric, changes, properties)
     return properties
@@ -160,36 +162,27 @@ async def _metric_and_targets(
 
 async def move_goal(tx: Transaction, viewer: Viewer, goal_id: str, parent_id: str | None, now: datetime) -> None:
     """Put a goal and all below it under another parent, or none. The sums of both chains follow at once."""
-    if parent_id is not None:
-        await goal_for_change(tx, viewer, parent_id, ("parentId",))
-    goal = await locked_goal(tx, viewer, goal_id, also=parent_id)
-    if not goal.parent_writable:
-        message = "Moving a goal needs the right to change it and both its parents."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("id",))
-    if parent_id is None and not viewer.administrator:
-        message = "Only administrators may make a goal a root. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
-    parent = None if parent_id is None else await goal_for_change(tx, viewer, parent_id, ("parentId",))
-    check_closed(goal, ("id",), inside=True)
-    if parent is not None:
-        check_closed(parent, ("parentId",), inside=True)
-        found = await tx.one(statements.IsBelow(parent.goal.id, goal_id))
-        if found is not None and found.found:
-            message = "A goal cannot be below itself. Choose a parent outside its own tree."
-            raise Refusal(ErrorCode.GOAL_CYCLE, message, ("parentId",))
-        check_parent(parent, goal.goal.metric_id, goal.goal.period, period_field=("parentId",))
-    if goal.goal.parent_id == parent_id:
-        return
-    if goal.goal.parent_id is not None:
-        former = await ancestors(tx, goal.goal.parent_id)
-        await tx.run(statements.UnlinkParent(goal_id))
-        await rollup.fold_upwards(tx, former)
-    if parent_id is not None:
-        await tx.run(statements.LinkParent(goal_id, parent_id))
-        await rollup.fold_upwards(tx, await ancestors(tx, parent_id))
-        if goal.goal.stale or goal.uncalculated:
-            await tx.run(statements.MarkStale([parent_id]))
-    await tx.run(statements.SetProperties([goal_id], {"updatedAt": now}))
+    await update_goal(tx, viewer, goal_id, {"parent_id": parent_id}, now)
+
+
+async def _unlink(tx: Transaction, goal_id: str, parent_id: str) -> None:
+    former = await ancestors(tx, parent_id)
+    await tx.run(statements.UnlinkParent(goal_id))
+    await rollup.fold_upwards(tx, former)
+
+
+async def _link(tx: Transaction, goal: GoalForChange, parent_id: str) -> None:
+    await tx.run(statements.LinkParent(goal.goal.id, parent_id))
+    await rollup.fold_upwards(tx, await ancestors(tx, parent_id))
+    if goal.goal.stale or goal.uncalculated:
+        await tx.run(statements.MarkStale([parent_id]))
+
+
+async def _set_people(tx: Transaction, goal_id: str, changes: Mapping[str, Any]) -> None:
+    if changes.get("manager_id") is not None:
+        await tx.run(statements.SetManager(goal_id, await manager_id(tx, changes["manager_id"])))
+    if changes.get("owner_id") is not None:
+        await tx.run(statements.SetOwner(goal_id, await owner_id(tx, changes["owner_id"])))
 
 
 async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str) -> None:
@@ -202,6 +195,8 @@ async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str) -> None:
     await tx.run(statements.ReleaseChildren(goal_id))
     await tx.run(statements.DeleteGoal(goal_id))
     await rollup.fold_upwards(tx, chain)
+    if goal.goal.overrides_end is not None:
+        await tx.run(NoteEnds([goal.goal.parent_id]))
 
 
 async def close_goal(
@@ -214,20 +209,23 @@ async def close_goal(
     if below and not include_descendants:
         message = "Goals below this one are open. Close them first, or close with includeDescendants."
         raise Refusal(ErrorCode.OPEN_DESCENDANTS, message, ("id",))
-    await rollup.recalculate_inside(tx, goal_id)
+    await rollup.recalculate_inside(tx, goal_id, now)
     closed = {"state": GoalState.ACHIEVED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id, *below], closed))
-    await _fold_above(tx, goal)
+    tx.changed += [goal_id, *below]
+    await fold_above(tx, goal)
+    await tx.run(NoteEnds([goal_id]))
 
 
 async def cancel_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: datetime) -> None:
     """Make a goal CANCELLED: its numbers freeze and leave its ancestors' sums; the goals below stay as they are."""
     goal = await locked_goal(tx, viewer, goal_id)
     check_closed(goal, ("id",))
-    await rollup.recalculate_inside(tx, goal_id)
+    await rollup.recalculate_inside(tx, goal_id, now)
     cancelled = {"state": GoalState.CANCELLED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id], cancelled))
-    await _fold_above(tx, goal)
+    await fold_above(tx, goal)
+    await tx.run(NoteEnds([goal_id]))
 
 
 async def reopen_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: datetime) -> None:
@@ -241,8 +239,9 @@ async def reopen_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
         raise Refusal(ErrorCode.GOAL_CLOSED, message, ("id",))
     reopened = {"state": GoalState.OPEN.value, "frozenAt": None, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id], reopened))
-    await rollup.recalculate_inside(tx, goal_id)
-    await _fold_above(tx, goal)
+    await rollup.recalculate_inside(tx, goal_id, now)
+    await fold_above(tx, goal)
+    await tx.run(NoteEnds([goal_id]))
 
 
 async def locked_goal(
@@ -272,18 +271,7 @@ async def ancestors(tx: Transaction, goal_id: str) -> list[str]:
     return [row.id for row in await tx.run(statements.AncestorIds(goal_id))]
 
 
-def period_properties(period: GoalPeriod) -> dict[str, Any]:
-    """A period as stored with its goal: dates and label stay whatever becomes of the calendar."""
-    return {
-        "periodKind": period.kind.value,
-        "fiscalYear": period.fiscal_year,
-        "fiscalIndex": period.index,
-        "periodLabel": period.label,
-        "startDate": period.start,
-        "endDate": period.end,
-    }
-
-
-async def _fold_above(tx: Transaction, goal: GoalForChange) -> None:
+async def fold_above(tx: Transaction, goal: GoalForChange) -> None:
+    """Bring the sums of all goals above a changed one up to date."""
     if goal.goal.parent_id is not None:
         await rollup.fold_upwards(tx, await ancestors(tx, goal.goal.parent_id))

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState
-from graph.goal_statements import GoalsForChange, KindOfOwner, Subtree
+from graph.goal_statements import IsBelow, KindsOfOwners, Subtree
 from graph.metric import MetricsByIds
 from graph.money import format_units, parse_units
 from graph.period import GoalPeriod, PeriodKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from graph.database import Transaction
     from graph.goal import GoalRow
-    from graph.goal_statements import GoalForChange
+    from graph.goal_statements import GoalForChange, OwnerKind
     from graph.metric import MetricRow
     from graph.visibility import Viewer
 
@@ -38,30 +38,60 @@ def check_closed(goal: GoalForChange, name: tuple[str, ...], *, inside: bool = F
         raise Refusal(ErrorCode.GOAL_CLOSED, message, name)
 
 
-def check_parent(parent: GoalForChange, metric_id: str, period: GoalPeriod, *, period_field: tuple[str, ...]) -> None:
+def check_parent(
+    parent: GoalForChange,
+    metric_id: str,
+    period: GoalPeriod,
+    *,
+    period_field: tuple[str, ...],
+    metric_field: tuple[str, ...] = ("parentId",),
+) -> None:
     """Refuses PARENT_METRIC_DIFFERS and PERIOD_NOT_WITHIN_PARENT."""
     if parent.goal.metric_id != metric_id:
         message = "A goal has its parent's metric. Leave the metric out, or choose a parent of the same one."
-        raise Refusal(ErrorCode.PARENT_METRIC_DIFFERS, message, ("parentId",))
+        raise Refusal(ErrorCode.PARENT_METRIC_DIFFERS, message, metric_field)
     if not parent.goal.period.contains(period):
-        raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, _outside(parent), period_field)
+        raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, outside(parent), period_field)
+
+
+async def check_place(tx: Transaction, viewer: Viewer, goal: GoalForChange, parent: GoalForChange | None) -> None:
+    """Refuses a move under this parent, or to the top: FORBIDDEN, GOAL_CLOSED, GOAL_CYCLE."""
+    if not goal.parent_writable:
+        message = "Moving a goal needs the right to change it and both its parents."
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("id",))
+    if parent is None and not viewer.administrator:
+        message = "Only administrators may make a goal a root. Name a parent that you manage."
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
+    check_closed(goal, ("id",), inside=True)
+    if parent is not None:
+        check_closed(parent, ("parentId",), inside=True)
+        found = await tx.one(IsBelow(parent.goal.id, goal.goal.id))
+        if found is not None and found.found:
+            message = "A goal cannot be below itself. Choose a parent outside its own tree."
+            raise Refusal(ErrorCode.GOAL_CYCLE, message, ("parentId",))
+
+
+def check_metric_change(goal: GoalForChange, *, moves: bool) -> None:
+    """Refuses METRIC_LOCKED_IN_TREE: another metric needs that no goal above or below keeps the former one."""
+    if goal.has_children or (goal.goal.parent_id is not None and not moves):
+        message = "A goal with a parent or children keeps its metric. Take it out of its tree first."
+        raise Refusal(ErrorCode.METRIC_LOCKED_IN_TREE, message, ("metricId",))
 
 
 async def check_period_change(
-    tx: Transaction, viewer: Viewer, goal: GoalForChange, period: GoalPeriod | None
+    tx: Transaction, goal: GoalForChange, parent: GoalForChange | None, period: GoalPeriod | None
 ) -> list[str]:
     """The descendants that had exactly the same period and move along; the period fits above and below.
 
-    Refuses PERIOD_INCOMPLETE, PERIOD_NOT_WITHIN_PARENT, PERIOD_LOCKED_BY_CLOSED_GOAL. A descendant moves along if the
-    goals between have the same period too, or not: what counts is that each stays within its parent's.
+    `parent` is the one the goal is going to have. Refuses PERIOD_INCOMPLETE, PERIOD_NOT_WITHIN_PARENT,
+    PERIOD_LOCKED_BY_CLOSED_GOAL. A descendant moves along if the goals between have the same period too, or not: what
+    counts is that each stays within its parent's.
     """
     if period is None:
         message = "A goal needs a period. Leave it out to keep the one it has."
         raise Refusal(ErrorCode.PERIOD_INCOMPLETE, message, ("period",))
-    if goal.goal.parent_id is not None:
-        parent = await tx.one(GoalsForChange(viewer.id, [goal.goal.parent_id]))
-        if parent is not None and not parent.goal.period.contains(period):
-            raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, _outside(parent), ("period",))
+    if parent is not None and not parent.goal.period.contains(period):
+        raise Refusal(ErrorCode.PERIOD_NOT_WITHIN_PARENT, outside(parent), ("period",))
     former = (goal.goal.start_date, goal.goal.end_date)
     below = await tx.run(Subtree(goal.goal.id))
     along = [row for row in below if (row.start_date, row.end_date) == former]
@@ -132,19 +162,22 @@ def converted_targets(
     return converted
 
 
-async def metric_with_fields(
-    tx: Transaction, viewer: Viewer, metric_id: str | None, parent: GoalForChange | None
+def metric_of(
+    metrics: Mapping[str, MetricRow], metric_id: str | None, parent_metric_id: str | None = None
 ) -> MetricRow:
-    """The metric named, or the parent's. Refuses REQUIRED, NOT_FOUND, PARENT_METRIC_DIFFERS, METRIC_WITHOUT_FIELDS."""
-    if parent is not None:
-        if metric_id not in {None, parent.goal.metric_id}:
+    """The metric named, or the parent's. `metrics`: those there are, by id.
+
+    Refuses REQUIRED, NOT_FOUND, PARENT_METRIC_DIFFERS, METRIC_WITHOUT_FIELDS.
+    """
+    if parent_metric_id is not None:
+        if metric_id not in {None, parent_metric_id}:
             message = "A goal has its parent's metric. Leave the metric out."
             raise Refusal(ErrorCode.PARENT_METRIC_DIFFERS, message, ("metricId",))
-        metric_id = parent.goal.metric_id
+        metric_id = parent_metric_id
     if metric_id is None:
         message = "A goal without a parent needs a metric."
         raise Refusal(ErrorCode.REQUIRED, message, ("metricId",))
-    metric = await tx.one(MetricsByIds(viewer.id, [metric_id]))
+    metric = metrics.get(metric_id)
     if metric is None:
         message = "There is no such metric."
         raise Refusal(ErrorCode.NOT_FOUND, message, ("metricId",))
@@ -154,9 +187,9 @@ async def metric_with_fields(
     return metric
 
 
-async def manager_id(tx: Transaction, owner_id_: str) -> str:
-    """The id, if it is an active user's. Refuses MANAGER_MUST_BE_USER, NOT_FOUND."""
-    owner = await tx.one(KindOfOwner(owner_id_))
+def manager_of(owners: Mapping[str, OwnerKind], manager_id_: str) -> str:
+    """The id, if it is an active user's. `owners`: those there are. Refuses MANAGER_MUST_BE_USER, NOT_FOUND."""
+    owner = owners.get(manager_id_)
     if owner is None:
         message = "There is no such user."
         raise Refusal(ErrorCode.NOT_FOUND, message, ("managerId",))
@@ -166,19 +199,46 @@ async def manager_id(tx: Transaction, owner_id_: str) -> str:
     return owner.id
 
 
-async def owner_id(tx: Transaction, owner_id_: str) -> str:
-    """The id, if it is that of a user, team, business unit, territory or product line. Refuses OWNER_NOT_FOUND."""
-    owner = await tx.one(KindOfOwner(owner_id_))
+def owner_of(owners: Mapping[str, OwnerKind], owner_id_: str) -> str:
+    """The id, if it is that of an owner of any kind. `owners`: those there are. Refuses OWNER_NOT_FOUND."""
+    owner = owners.get(owner_id_)
     if owner is None:
         message = "There is no such user, team, business unit, territory or product line."
         raise Refusal(ErrorCode.OWNER_NOT_FOUND, message, ("ownerId",))
     return owner.id
 
 
-def _outside(parent: GoalForChange) -> str:
+async def metric_with_fields(tx: Transaction, viewer: Viewer, metric_id: str) -> MetricRow:
+    """The metric named, as `metric_of` gives it."""
+    return metric_of(await metrics_by_id(tx, viewer, [metric_id]), metric_id)
+
+
+async def manager_id(tx: Transaction, owner_id_: str) -> str:
+    """The id, as `manager_of` gives it."""
+    return manager_of(await owners_by_id(tx, [owner_id_]), owner_id_)
+
+
+async def owner_id(tx: Transaction, owner_id_: str) -> str:
+    """The id, as `owner_of` gives it."""
+    return owner_of(await owners_by_id(tx, [owner_id_]), owner_id_)
+
+
+async def metrics_by_id(tx: Transaction, viewer: Viewer, ids: Iterable[str]) -> dict[str, MetricRow]:
+    """The metrics that there are of these."""
+    return {row.id: row for row in await tx.run(MetricsByIds(viewer.id, sorted(set(ids))))}
+
+
+async def owners_by_id(tx: Transaction, ids: Iterable[str]) -> dict[str, OwnerKind]:
+    """The owners that there are of these."""
+    return {row.id: row for row in await tx.run(KindsOfOwners(sorted(set(ids))))}
+
+
+def outside(parent: GoalForChange) -> str:
     """The refusal's sentence; the parent's dates only for who sees the parent."""
-    if not parent.visible:
-        return "The period lies outside the parent's."
-    period = parent.goal.period
+    return outside_of(parent.goal.period) if parent.visible else "The period lies outside the parent's."
+
+
+def outside_of(period: GoalPeriod) -> str:
+    """The refusal's sentence for who sees the parent."""
     kind = "" if period.kind is PeriodKind.CUSTOM else f" ({period.label})"
     return f"The period lies outside the parent's, {period.start} to {period.end}{kind}. Choose one within it."

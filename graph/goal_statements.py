@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from graph.goal import GoalRow
 from graph.rollup_compiler import Category
+from graph.rollup_statements import OVERRIDE
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-#: The stored properties that hold a goal's results.
+#: The stored properties that hold a goal's results, and what an override put in their place: all in a metric's units.
 RESULTS = (
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
+    *OVERRIDE,
     "rollupError",
     "rollupMessage",
     "incomplete",
@@ -93,16 +95,18 @@ class AncestorIds(Read[Id], path="goal/ancestor_ids", row=Id):
 
 
 @dataclass(frozen=True)
-class CreateGoal(Write[Id], path="goal/create", row=Id):
-    """A new goal."""
+class CreateGoals(Write[Count], path="goal/create", row=Count):
+    """New goals: id, metric, manager, owner, properties each."""
 
-    id: str
-    metric: str
-    manager: str
-    owner: str
-    parent: str | None
-    properties: dict[str, Any]
+    rows: list[dict[str, Any]]
     now: datetime
+
+
+@dataclass(frozen=True)
+class LinkParents(Write[Count], path="goal/link_parents", row=Count):
+    """Put roots below their parents."""
+
+    pairs: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,14 @@ class OwnerKind:
 
 
 @dataclass(frozen=True)
-class KindOfOwner(Read[OwnerKind], path="goal/kind_of_owner", row=OwnerKind):
-    """What kind of owner an id names."""
+class KindsOfOwners(Read[OwnerKind], path="goal/kinds_of_owners", row=OwnerKind):
+    """What kind of owner each id names."""
 
-    id: str
+    ids: list[str]
+
+
+@dataclass(frozen=True)
+class SetEach(Write[Count], path="goal/set_each", row=Count):
+    """Change stored properties of goals, each its own: id and properties."""
+
+    rows: list[dict[str, Any]]

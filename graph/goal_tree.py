@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graph.goal import GoalRow
+from graph.goal import ATTRIBUTES, DATES_AND_MOMENTS, STORED, GoalRow
 from graph.metric import MetricRow
 from graph.rollup_compiler import Category
 from graph.statement import Read
@@ -38,20 +38,27 @@ class Tree:
 _BOUND = "{0,64}"
 DEEPEST = 64
 _NOTHING = (0,) * len(Category)
+#: All that can be asked for but dates and moments.
+PROPERTIES = tuple(name for name in STORED if name not in DATES_AND_MOMENTS)
+_LINKS = ("metric_id", "manager_id", "owner_id")
+_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms")
 
 
 @dataclass(frozen=True)
 class GoalTree(Read[Tree], path="goal/tree", row=Tree):
     """The visible tree below a goal, `depth` levels (0: the goal alone), at most `first` goals.
 
-    Without `links` the goals' manager and owner are left out: empty text.
+    Only the stored `properties` are read; dates and moments if `moments`, the ids of manager and owner if `links`. What
+    was not read is no attribute of a row.
     """
 
     viewer: str
     root: str
     first: int
     depth: int
-    links: bool
+    properties: list[str] = field(default_factory=lambda: list(PROPERTIES))
+    moments: bool = True
+    links: bool = True
 
     @property
     def text(self) -> LiteralString:
@@ -63,26 +70,31 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
         bounded: LiteralString = text.replace(_BOUND, f"{{0,{min(max(int(self.depth), 1), DEEPEST)}}}")
         return bounded
 
-    @classmethod
-    def read_row(cls, columns: Mapping[str, Any]) -> Tree:
+    def read_row(self, columns: Mapping[str, Any]) -> Tree:  # type: ignore[override] # what was asked for is needed
         """A tree from its lists; what the root knows is the same for every node, and so is the metric."""
-        facts = columns["root_facts"]
         metric = MetricRow.read(columns["metric"])
+        attributes = [ATTRIBUTES[name] for name in self.properties]
+        attributes += [ATTRIBUTES[name] for name in DATES_AND_MOMENTS] if self.moments else []
+        attributes += _LINKS if self.links else []
+        attributes += ["parent_id", *_ROOT_FACTS]
+        facts = columns["root_facts"]
         nodes: list[TreeNode] = []
         hidden: dict[str, list[int]] = {}
-        for depth, child_count, hidden_sums, properties, parent_id, links in columns["goals"]:
-            _, manager, owner = links or ("", "", "")
+        for depth, child_count, hidden_sums, parent_id, stored, moments, links in columns["goals"]:
             parent = parent_id if depth else columns["parent_id"]
-            goal = GoalRow.read((properties, metric.id, manager, owner, parent, *facts))
+            values = [*stored, *(moments or ()), *(links or ()), parent, *facts]
+            goal = GoalRow.some(attributes, values)
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:
                 hidden[goal.id] = hidden_sums
-        return Tree(nodes, metric, is_torn(nodes, hidden, metric.categories))
+        return Tree(nodes, metric, is_torn(nodes, hidden, self._categories(metric)))
+
+    def _categories(self, metric: MetricRow) -> list[Category]:
+        """The categories whose sums were read: those are shown, so those are compared."""
+        return [category for category in metric.categories if f"{category.stored}Below" in self.properties]
 
 
-def is_torn(
-    nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], categories: Sequence[Category] = tuple(Category)
-) -> bool:
+def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], categories: Sequence[Category]) -> bool:
     """Whether an open goal's sum is not that of its children, shown and `hidden` (sums of all categories, by goal id).
 
     Where children were left out, by depth or by number, no reader can compare, and neither does this.

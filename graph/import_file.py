@@ -1,80 +1,48 @@
-"""Loading a CSV file by a map, in batches and constant memory. Not here: the map's form, what rows must obey."""
+"""Loading a file by a map, or by its own names: what `goals import` does. Not here: reading rows, writing them."""
 
 from __future__ import annotations
 
-import csv
-import io
-from contextlib import closing
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+import hashlib
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from graph.errors import ErrorCode, Refusal
-from graph.import_map import ImportMap, read_map
+from graph.import_draft import Drafter
+from graph.import_map import read_map
+from graph.import_progress import SaveProgress, forget, key_of, resumable
+from graph.import_refused import RefusedRows
+from graph.import_run import Rehearsal, run_drafts
+from graph.import_source import READERS, REFUSAL_COLUMNS, CsvReader, SourceFormat, file_rows, format_of, header_of
 from graph.import_target import ImportTarget, import_target
-from graph.ingestion import LARGEST_BATCH, RowRefusal
-from graph.organization import organization
-from graph.owners import NameMatch, OwnerKind, OwnersByNames
-from graph.record_upsert import OWNER_KINDS, RecordsByNames
 from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+    from hashlib import _Hash
     from pathlib import Path
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
-    from graph.import_map import Source, TableSource
-    from graph.ingestion import UpsertReport
-
-#: Seconds that the transaction of one batch may take.
-BATCH_DEADLINE = 120.0
-_MOST_NAMES = 100_000  # kept in memory; more are looked up again
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedBatch:
-    """What became of some rows of the file. `row` of a refusal is the row in the file, the header being 1.
-
-    `skipped` rows did not meet `where`, or repeat an earlier one under `distinct`. `position`: bytes of the file read.
-    """
-
-    inserted: int
-    updated: int
-    unchanged: int
-    skipped: int
-    refused: tuple[RowRefusal, ...]
-    position: int
+    from graph.import_draft import Draft
+    from graph.import_map import ImportMap, TableSource
+    from graph.import_progress import ImportProgress
+    from graph.import_run import ImportedBatch, Stage
+    from graph.import_source import RowReader, SourceRow
+    from graph.ingestion import RowRefusal
 
 
-@dataclass
-class _Draft:
-    """Rows on their way to an upsert: their numbers in the file, and the names in them still to be looked up."""
-
-    numbers: list[int] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    names: list[dict[Source, str]] = field(default_factory=list)
-    refused: list[RowRefusal] = field(default_factory=list)
-    skipped: int = 0
-    position: int = 0
-
-    def refuse(self, number: int, refusal: Refusal) -> None:
-        """Leave a row out, for this reason."""
-        problem = refusal.problem
-        self.refused.append(RowRefusal(number, ".".join(problem.field or ()), problem.code, problem.message))
-
-
-@dataclass
+@dataclass(frozen=True)
 class FileImport:
-    """An import, checked and ready to run. `notes`: what the user should know first, such as columns not mapped."""
+    """An import, checked and ready to run. `map` None: the file holds rows in the form that an upsert takes."""
 
     target: ImportTarget
     file: Path
-    map: ImportMap
+    format: SourceFormat
+    map: ImportMap | None
     header: list[str]
     tables: dict[str, dict[str, str]]
-    _known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    key: str
 
     @property
     def size(self) -> int:
@@ -83,149 +51,144 @@ class FileImport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is left out, in words."""
-        unmapped = [column for column in self.header if column not in self.map.columns() | self.map.ignore]
+        """What the user should know first, in words: which columns are left out."""
+        used = set() if self.map is None else self.map.columns() | self.map.ignore | set(REFUSAL_COLUMNS)
+        unmapped = [column for column in self.header if column not in used]
         return (f"Not mapped, hence not loaded: {', '.join(unmapped)}.",) if unmapped else ()
 
-    async def run(self, database: Database, viewer: Viewer, clock: Clock) -> AsyncIterator[ImportedBatch]:
+    async def run(
+        self,
+        database: Database,
+        viewer: Viewer,
+        clock: Clock,
+        *,
+        dry_run: bool = False,
+        resume: bool = False,
+        refused: Path | None = None,
+    ) -> AsyncGenerator[ImportedBatch]:
         """Load the file; what became of each batch, as it goes.
 
-        Refuses FORBIDDEN, and INVALID_VALUE for a file that is not CSV in UTF-8; batches before it stay loaded, and
-        loading them again changes nothing.
+        `dry_run`: check everything and write nothing. `resume`: go on after the last batch of an import that was
+        broken off. `refused`: the file for refused rows.
+
+        Refuses FORBIDDEN, NOTHING_TO_RESUME, NOT_FOUND for a file of refused rows that cannot be written, and
+        INVALID_VALUE for a file that is not CSV in UTF-8; batches before it stay loaded, and loading them again
+        changes nothing.
         """
         require_administrator(viewer, "import files")
-        zone = (await database.read(organization)).zone
-        for draft in self._drafts():
-            await self._look_up(database, draft)
+        if refused is not None:
+            _require_another(refused, self.file)
+        found = await resumable(database, self.key, self.file) if resume else None
+        running = _Running(self, clock, keeps=not dry_run, found=found)
+        async with AsyncExitStack() as stack:
+            if refused is not None:
+                header = self.header if self.format is SourceFormat.CSV else None
+                kept = found[0].refused_bytes if found is not None else 0
+                # A rehearsal leaves alone what an import that was broken off has written.
+                part = refused.with_name(f"{refused.name}.{'rehearsed.' if dry_run else ''}part")
+                running.refused = RefusedRows(refused, part, header, kept)
+                stack.callback(running.refused.close)
+            stage: Stage = await stack.enter_async_context(Rehearsal(database)) if dry_run else database
 
-            async def work(tx: Transaction, rows: Sequence[Mapping[str, Any]] = draft.rows) -> UpsertReport:
-                return await self.target.upsert(tx, viewer, rows, now=clock.now(), zone=zone)
+            async def identify(_tx: Transaction) -> Viewer:
+                return viewer
 
-            report = await database.write(work, deadline=BATCH_DEADLINE)
-            refused = [
-                RowRefusal(draft.numbers[refusal.row - 1], refusal.field, refusal.code, refusal.message)
-                for refusal in report.refused
-            ]
-            yield ImportedBatch(
-                report.inserted,
-                report.updated,
-                report.unchanged,
-                draft.skipped,
-                tuple(sorted([*draft.refused, *refused], key=lambda refusal: refusal.row)),
-                draft.position,
-            )
+            drafter = Drafter(self.target, self.map, self.header, self.tables)
+            async for batch in run_drafts(
+                stage, drafter, running.drafts(drafter), identify, clock, after=running.after
+            ):
+                yield batch
+        if not dry_run:
+            await forget(database, self.key)
+        if running.refused is not None:
+            running.refused.finish()
 
-    def _drafts(self) -> Iterator[_Draft]:
-        seen: set[str] = set()
-        numbered = _rows(self.file)
-        literal = _Draft(numbers=[0] * len(self.map.rows), rows=[dict(row) for row in self.map.rows])
-        literal.names = [{} for _ in literal.rows]
-        if literal.rows:
+
+class _Running:
+    """What one run of an import carries along: how far it has come, and the refused rows."""
+
+    def __init__(
+        self, loading: FileImport, clock: Clock, *, keeps: bool, found: tuple[ImportProgress, _Hash] | None
+    ) -> None:
+        self.refused: RefusedRows | None = None
+        self._loading = loading
+        self._clock = clock
+        self._keeps = keeps
+        self._begins = found[0] if found else None
+        self._loaded = found[1] if found else hashlib.sha256()
+        self._batch: Draft | None = None
+        self._refused_before = 0
+
+    async def drafts(self, drafter: Drafter) -> AsyncIterator[Draft]:
+        """Give the batches from where the import stands."""
+        begins = self._begins
+        literal = drafter.literal()
+        if literal is not None and begins is None:
             yield literal
-        while chunk := list(islice(numbered, LARGEST_BATCH)):
-            draft = _Draft(position=chunk[-1][2])
-            for number, values, _ in chunk:
-                try:
-                    self._take(draft, number, values, seen)
-                except Refusal as refusal:
-                    draft.refuse(number, refusal)
+        number, position = (begins.number, begins.position) if begins is not None else (0, 0)
+        reader = READERS[self._loading.format](number, position, self._loaded)
+        async for draft in drafter.drafts(self._rows(reader)):
             yield draft
 
-    def _take(self, draft: _Draft, number: int, values: list[str], seen: set[str]) -> None:
-        if len(values) != len(self.header):
-            message = f"The row has {len(values)} cells, the header {len(self.header)}. Quote cells that hold a comma."
-            raise Refusal(ErrorCode.INVALID_VALUE, message)
-        cells = dict(zip(self.header, map(str.strip, values), strict=True))
-        if any(cells[column] not in wanted for column, wanted in self.map.where.items()):
-            draft.skipped += 1
-            return
-        row: dict[str, Any] = {}
-        names: dict[Source, str] = {}
-        for source in self.map.sources:
-            value = source.text(cells)
-            if value is not None and source.table is not None:
-                value = self._from_table(source, str(value))
-            if value is not None and source.by_name:
-                names[source] = str(value)
-            else:
-                self.target.put(row, source, value)
-        if self.map.distinct:
-            shape = repr((row, sorted((source.key, name) for source, name in names.items())))
-            if shape in seen:
-                draft.skipped += 1
-                return
-            seen.add(shape)
-        draft.numbers.append(number)
-        draft.rows.append(row)
-        draft.names.append(names)
+    async def after(self, tx: Transaction, draft: Draft, refused: tuple[RowRefusal, ...]) -> None:
+        """Keep a batch's refused rows, and how far the import has come with it. May be done again."""
+        if self.refused is not None:
+            if draft is not self._batch:
+                self._batch, self._refused_before = draft, self.refused.size
+            rows = [(draft.originals[refusal.row], refusal) for refusal in refused if refusal.row in draft.originals]
+            self.refused.write(rows, self._refused_before)
+        if self._keeps:
+            size = self.refused.size if self.refused is not None else 0
+            loaded = self._loaded.hexdigest()
+            saved = SaveProgress(self._loading.key, draft.position, draft.number, loaded, size, self._clock.now())
+            await tx.run(saved)
 
-    def _from_table(self, source: Source, key: str) -> str | None:
-        table = self.tables[source.table or ""]
-        if key not in table:
-            message = f"The table {source.table} has no {key!r}. Add it there, or give its other spelling in values."
-            raise Refusal(ErrorCode.NOT_FOUND, message, (source.key,))
-        return table[key] or None
-
-    async def _look_up(self, database: Database, draft: _Draft) -> None:
-        """Put external ids where the rows have names. Refuses the rows whose names are unknown or ambiguous."""
-        if len(self._known) > _MOST_NAMES:
-            self._known.clear()
-        wanted: dict[str, set[str]] = {}
-        for names in draft.names:
-            for source, name in names.items():
-                kind = self.target.reference(source)
-                if (kind, name) not in self._known:
-                    wanted.setdefault(kind, set()).add(name)
-        for kind, missing in wanted.items():
-            found = await database.read(partial(_find, kind, sorted(missing)))
-            self._known.update({(kind, name): [] for name in missing})
-            self._known.update({(kind, match.name): match.external_ids for match in found})
-        kept = _Draft()
-        for number, row, names in zip(draft.numbers, draft.rows, draft.names, strict=True):
-            try:
-                for source, name in names.items():
-                    self.target.put(row, source, self._named(source, name))
-            except Refusal as refusal:
-                draft.refuse(number, refusal)
-            else:
-                kept.numbers.append(number)
-                kept.rows.append(row)
-        draft.numbers, draft.rows = kept.numbers, kept.rows
-
-    def _named(self, source: Source, name: str) -> str:
-        kind = self.target.reference(source)
-        found = self._known[kind, name]
-        words = kind.lower().replace("_", " ")
-        if not found:
-            code = ErrorCode.OWNER_NOT_FOUND if source.key == "owner" else ErrorCode.NOT_FOUND
-            message = f"There is no {words} called {name!r}. Load it first, or give its other spelling in values."
-            raise Refusal(code, message, (source.key,))
-        if len(found) > 1:
-            message = f"More than one {words} is called {name!r}. Refer to them by external id."
-            raise Refusal(ErrorCode.INVALID_VALUE, message, (source.key,))
-        return found[0]
+    async def _rows(self, reader: RowReader) -> AsyncIterator[SourceRow]:
+        for row in file_rows(self._loading.file, reader):
+            if row.number > 1 or self._loading.format is SourceFormat.NDJSON:
+                yield row
 
 
-async def open_import(database: Database, type_key: str, file: Path, map_file: Path) -> FileImport:
+async def open_import(
+    database: Database,
+    type_key: str,
+    file: Path,
+    map_file: Path | None = None,
+    source_format: SourceFormat | None = None,
+) -> FileImport:
     """Make an import of a file as records of a type, or as users, teams, business_units, territories, product_lines.
+
+    The format is told by the file's ending unless it is named. Without a map, columns are called as what they fill
+    (`ImportTarget.direct_map`), and objects are rows as an upsert takes them.
 
     Refuses, before anything is written: what `read_map` refuses, UNKNOWN_RECORD_TYPE, UNKNOWN_FIELD for a key that the
     type lacks, NOT_FOUND for a file, INVALID_VALUE for a column that a file lacks.
     """
-    import_map = read_map(map_file)
+    source_format = source_format or format_of(file)
+    import_map = read_map(map_file) if map_file is not None else None
     target = await import_target(database, type_key)
-    target.check(import_map)
-    header = _header(file)
-    for column in sorted(import_map.columns()):
-        _require_column(column, header, file)
-    tables = {name: _load_table(file.parent / table.file, table) for name, table in import_map.tables.items()}
-    return FileImport(target, file, import_map, header, tables)
+    if import_map is not None:
+        target.check(import_map)
+    header = _header(file) if source_format is SourceFormat.CSV else []
+    if import_map is None and source_format is SourceFormat.CSV:
+        import_map = target.direct_map(header)
+    elif import_map is not None and source_format is SourceFormat.CSV:
+        for column in sorted(import_map.columns()):
+            _require_column(column, header, file)
+    sources = import_map.tables if import_map is not None else {}
+    tables = {name: _load_table(file.parent / table.file, table) for name, table in sources.items()}
+    key = key_of(file, type_key, source_format.value, _text(map_file), repr(tables))
+    return FileImport(target, file, source_format, import_map, header, tables, key)
 
 
-async def _find(kind: str, names: list[str], tx: Transaction) -> list[NameMatch]:
-    if kind in OWNER_KINDS:
-        return await tx.run(OwnersByNames(OwnerKind(kind), names))
-    return await tx.run(RecordsByNames(kind, names))
+def _text(map_file: Path | None) -> str:
+    return map_file.read_text("utf-8") if map_file is not None else ""
+
+
+def _require_another(refused: Path, file: Path) -> None:
+    if refused.resolve() == file.resolve():
+        message = "The file of refused rows is the file that is imported. Name another one."
+        raise Refusal(ErrorCode.INVALID_VALUE, message, ("refused",))
 
 
 def _load_table(file: Path, table: TableSource) -> dict[str, str]:
@@ -234,7 +197,9 @@ def _load_table(file: Path, table: TableSource) -> dict[str, str]:
     _require_column(table.value, header, file)
     key_at, value_at = header.index(table.key), header.index(table.value)
     found: dict[str, str] = {}
-    for number, values, _ in _rows(file):
+    for number, values in _cells(file):
+        if number == 1 or not values:
+            continue
         if len(values) != len(header):
             message = f"Row {number} of {file.name} has {len(values)} cells, the header {len(header)}. Correct it."
             raise Refusal(ErrorCode.INVALID_VALUE, message, ("map", "tables"))
@@ -246,33 +211,13 @@ def _load_table(file: Path, table: TableSource) -> dict[str, str]:
 
 
 def _header(file: Path) -> list[str]:
-    with closing(_all_rows(file)) as rows:
-        header = [name.strip() for _, values, _ in islice(rows, 1) for name in values]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if not header or repeated:
-        what = f"repeats the columns {', '.join(repeated)}" if repeated else "is empty"
-        message = f"{file.name} {what}. Its first row must name each column once."
-        raise Refusal(ErrorCode.INVALID_VALUE, message, ("file",))
-    return header
+    return header_of(next(file_rows(file, CsvReader()), None), file.name)
 
 
-def _rows(file: Path) -> Iterator[tuple[int, list[str], int]]:
-    """Give the rows below the header that are not blank, as `_all_rows` does."""
-    return (row for row in _all_rows(file) if row[0] > 1 and row[1])
-
-
-def _all_rows(file: Path) -> Generator[tuple[int, list[str], int], None, None]:
-    """Give each row: its number as a spreadsheet counts, its cells, and the bytes read so far."""
-    number = 0
-    try:
-        with file.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-            for number, values in enumerate(csv.reader(text, strict=True), 1):
-                yield number, values, raw.tell()
-    except OSError:
-        raise Refusal(ErrorCode.NOT_FOUND, f"The file {file.name} cannot be read.", ("file",)) from None
-    except (UnicodeDecodeError, csv.Error):
-        message = f"{file.name} is not CSV in UTF-8 after row {number}. Correct it, or save it as CSV UTF-8."
-        raise Refusal(ErrorCode.INVALID_VALUE, message, ("file",)) from None
+def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
+    for row in file_rows(file, CsvReader()):
+        if isinstance(row.content, list):
+            yield row.number, row.content
 
 
 def _require_column(column: str, header: Sequence[str], file: Path) -> None:

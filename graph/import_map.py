@@ -1,11 +1,11 @@
-"""The map of an import: how columns of a CSV file become keys of rows. Read from TOML; applying it is `import_file`."""
+"""The map of an import: how columns become keys of rows. Read from TOML; applying it is `import_draft`."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 from graph.errors import ErrorCode, Refusal
 
@@ -38,6 +38,11 @@ class Source:
     by_name: bool
     kind: str
     when: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of_column(cls, key: str, column: str, kind: str = "user") -> Self:
+        """Make a source that takes a column as it is."""
+        return cls(key, column, None, None, {}, None, None, by_name=False, kind=kind, when={})
 
     def columns(self) -> Iterator[str]:
         """Give the columns it reads."""
@@ -79,11 +84,11 @@ class ImportMap:
     """
 
     sources: tuple[Source, ...]
-    where: Mapping[str, frozenset[str]]
-    distinct: bool
-    rows: tuple[Mapping[str, Any], ...]
-    tables: Mapping[str, TableSource]
-    ignore: frozenset[str]
+    where: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    distinct: bool = False
+    rows: tuple[Mapping[str, Any], ...] = ()
+    tables: Mapping[str, TableSource] = field(default_factory=dict)
+    ignore: frozenset[str] = frozenset()
 
     def columns(self) -> set[str]:
         """Give the columns of the file that it reads."""

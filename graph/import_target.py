@@ -1,4 +1,4 @@
-"""What a file can be loaded as: records of a type, or one kind of owner; how a value is put into such a row."""
+"""What a source can be loaded as: records of a type, or one kind of owner; how a value is put into such a row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import ErrorCode, Refusal
+from graph.import_map import ImportMap, Source
+from graph.import_source import REFUSAL_COLUMNS
 from graph.owners import OwnerKind
 from graph.owners_row import FLAGS, LINKS, owner_fields
 from graph.owners_upsert import upsert_owners
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from graph.database import Database, Transaction
-    from graph.import_map import ImportMap, Source
     from graph.ingestion import UpsertReport
     from graph.record_type import RecordType
     from graph.visibility import Viewer
@@ -51,6 +52,11 @@ class ImportTarget:
         return frozenset(owner_fields(self._kind))
 
     @property
+    def kind(self) -> str:
+        """What its rows are to those that refer to them, as `reference` gives it; or a record type's key."""
+        return self.record_type.key if self.record_type is not None else self._kind.value
+
+    @property
     def _kind(self) -> OwnerKind:
         return self.owner_kind or OwnerKind.USER
 
@@ -79,15 +85,49 @@ class ImportTarget:
                 message = f"{source.key} is no date, so it has no format. Leave it out."
                 raise Refusal(ErrorCode.INVALID_VALUE, message, place)
 
+    def direct_map(self, header: Sequence[str]) -> ImportMap:
+        """Make the map of columns that are called as the keys they fill: also owner.user, owner.team and fields.KEY.
+
+        Refuses UNKNOWN_FIELD for a column that is called otherwise, INVALID_VALUE for two of one key, REQUIRED.
+        """
+        columns: dict[tuple[str, str], str] = {}
+        for column in header:
+            if column in REFUSAL_COLUMNS:
+                continue
+            key, kind = self._key_of(column)
+            if (first := columns.setdefault((key, kind), column)) != column:
+                message = f"The columns {first} and {column} fill the same key. Leave one of them out."
+                raise Refusal(ErrorCode.INVALID_VALUE, message, ("file", column))
+        if ("externalId", "user") not in columns:
+            message = "There is no column externalId, the key of a row. Name one so, or say by a map which it is."
+            raise Refusal(ErrorCode.REQUIRED, message, ("file", "externalId"))
+        return ImportMap(tuple(Source.of_column(key, column, kind) for (key, kind), column in columns.items()))
+
+    def _key_of(self, column: str) -> tuple[str, str]:
+        """Give the key that a column of this name fills, and the kind of owner."""
+        if self.record_type is not None:
+            start, _, rest = column.partition(".")
+            if start == "owner" and rest in _OWNER_KINDS:
+                return "owner", rest
+            if start == "fields" and rest in self.record_type.fields:
+                return rest, "user"
+        if column not in self.keys:
+            message = f"There is no field {column!r} to fill. There are: {', '.join(sorted(self.keys))}."
+            raise Refusal(ErrorCode.UNKNOWN_FIELD, message, ("file", column))
+        return column, "user"
+
     def put(self, row: dict[str, Any], source: Source, value: Any) -> None:
-        """Put a value into a row. Refuses INVALID_VALUE for a text that is not of the key's form."""
+        """Put a value into a row. Refuses INVALID_VALUE for a text that is not of the key's form, and two owners."""
         if isinstance(value, str):
             value = self._read(source, value)
         if self.record_type is not None and source.key in self.record_type.fields:
             row.setdefault("fields", {})[source.key] = value
         elif value is None:
-            row[source.key] = None
+            row.setdefault(source.key, None)
         elif self.record_type is not None and source.key == "owner":
+            if row.get("owner") not in (None, {source.kind: value}):
+                message = "A record has one owner, a user or a team. Leave one of the two empty."
+                raise Refusal(ErrorCode.INVALID_VALUE, message, ("owner",))
             row["owner"] = {source.kind: value}
         elif any(link.many and link.field == source.key for link in LINKS.get(self._kind, ())):
             row[source.key] = [value]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from graph.money import DataType
+from graph.progress import Thresholds
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
 
 class MetricType(StrEnum):
@@ -44,7 +47,8 @@ class RollupFieldRow:
 class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
-    `time_zone` is the organization's, in which its goals have their today, `base_currency` that of its money.
+    `time_zone`, `base_currency` and `thresholds` are the organization's: when its goals have their today, what money
+    is in, and how well goals must stand.
     """
 
     id: str
@@ -57,6 +61,7 @@ class MetricRow:
     fields: tuple[RollupFieldRow, ...]
     time_zone: str
     base_currency: str
+    thresholds: Thresholds
     revision: int
 
     @property
@@ -64,6 +69,10 @@ class MetricRow:
         """The categories it has, in the order of the enum."""
         present = {field.category for field in self.fields}
         return tuple(category for category in Category if category in present)
+
+    def today(self, now: datetime) -> date:
+        """The date at a moment in the organization's time zone."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     @classmethod
     def read(cls, columns: Mapping[str, Any]) -> MetricRow:
@@ -83,6 +92,7 @@ class MetricRow:
                 **columns,
                 "type": MetricType(columns["type"]),
                 "data_type": DataType(columns["data_type"]),
+                "thresholds": Thresholds.of_units(*(columns["thresholds"] or (None, None))),
                 "fields": tuple(sorted(fields, key=lambda field: list(Category).index(field.category))),
             }
         )

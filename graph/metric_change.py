@@ -25,6 +25,7 @@ from graph.metric import (
 from graph.money import DataType
 from graph.record_type import DATES, record_type_chain
 from graph.text import checked_name, checked_text
+from graph.version import ANY_VERSION, metric_version
 from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from graph.metric import MetricRow, RollupFieldRow
     from graph.record_type import RecordField, RecordType
     from graph.rollup_compiler import Category
+    from graph.version import Expected
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,19 @@ async def create_metric(tx: Transaction, viewer: Viewer, draft: MetricDraft) -> 
     return metric_id
 
 
-async def update_metric(tx: Transaction, viewer: Viewer, metric_id: str, changes: Mapping[str, Any]) -> None:
+async def update_metric(
+    tx: Transaction,
+    viewer: Viewer,
+    metric_id: str,
+    changes: Mapping[str, Any],
+    expected: Expected = ANY_VERSION,
+) -> None:
     """Change `name`, `description`, `tracks_stretch_target` (not once used), `type`, `data_type` (never).
 
-    Refuses METRIC_NAME_TAKEN, METRIC_TYPE_FROZEN, METRIC_IN_USE, NOT_FOUND, FORBIDDEN.
+    Refuses METRIC_NAME_TAKEN, METRIC_TYPE_FROZEN, METRIC_IN_USE, NOT_FOUND, FORBIDDEN, CONFLICT.
     """
     metric = (await _lock(tx, viewer, metric_id, "change metrics")).metric
+    expected.check(metric_version(expected.key, metric))
     properties: dict[str, Any] = {}
     if "name" in changes:
         name = checked_name(changes["name"], ("name",))
@@ -108,9 +117,10 @@ async def update_metric(tx: Transaction, viewer: Viewer, metric_id: str, changes
     await tx.run(SetMetricProperties(metric_id, properties))
 
 
-async def delete_metric(tx: Transaction, viewer: Viewer, metric_id: str) -> None:
-    """Delete an unused metric and its rollup fields. Refuses METRIC_IN_USE, NOT_FOUND, FORBIDDEN."""
+async def delete_metric(tx: Transaction, viewer: Viewer, metric_id: str, expected: Expected = ANY_VERSION) -> None:
+    """Delete an unused metric and its rollup fields. Refuses METRIC_IN_USE, NOT_FOUND, FORBIDDEN, CONFLICT."""
     metric = (await _lock(tx, viewer, metric_id, "delete metrics")).metric
+    expected.check(metric_version(expected.key, metric))
     if metric.in_use:
         message = "Goals use this metric. Delete or change them first."
         raise Refusal(ErrorCode.METRIC_IN_USE, message, ("id",))
@@ -119,7 +129,7 @@ async def delete_metric(tx: Transaction, viewer: Viewer, metric_id: str) -> None
 
 async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, draft: RollupFieldDraft) -> str:
     """Add a category to a metric; the field's id. Refuses CATEGORY_TAKEN and what `_checked_field` refuses."""
-    locked = await _lock(tx, viewer, metric_id, "define rollup fields", ("metricId",))
+    locked = await _lock(tx, viewer, metric_id, "define rollup fields", ("metricId",), trees=True)
     if draft.category in locked.metric.categories:
         message = f"The metric has a rollup field for {draft.category} already. Change that one."
         raise Refusal(ErrorCode.CATEGORY_TAKEN, message, ("category",))
@@ -128,19 +138,26 @@ async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, d
     field_id = str(uuid4())
     properties["category"] = draft.category.value
     await tx.run(CreateRollupField(field_id, metric_id, draft.record_type, properties))
-    await tx.run(LockMetricRoots(metric_id))
     await tx.run(MarkMetricStale(metric_id))
     return field_id
 
 
-async def update_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, changes: Mapping[str, Any]) -> str:
+async def update_rollup_field(
+    tx: Transaction,
+    viewer: Viewer,
+    field_id: str,
+    changes: Mapping[str, Any],
+    expected: Expected = ANY_VERSION,
+) -> str:
     """Change a rollup field; its metric's id. `changes`: values by name, as `RollupFieldDraft` has them.
 
     Goals of the metric become stale.
 
-    Category and record type never change. Refuses ROLLUP_FIELD_FROZEN and what `_checked_field` refuses.
+    Category and record type never change. `expected` is a version of the metric. Refuses ROLLUP_FIELD_FROZEN, CONFLICT
+    and what `_checked_field` refuses.
     """
     locked, field = await _lock_field(tx, viewer, field_id)
+    expected.check(metric_version(expected.key, locked.metric))
     for key, name in (("category", "category"), ("record_type", "recordType")):
         if key in changes and changes[key] != getattr(field, key):
             message = "A rollup field's category and record type never change. Create another field."
@@ -162,14 +179,17 @@ async def update_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, ch
             _checked_field(locked.metric, await record_type_chain(tx, draft.record_type, ("recordType",)), draft),
         )
     )
-    await tx.run(LockMetricRoots(locked.metric.id))
     await tx.run(MarkMetricStale(locked.metric.id))
     return locked.metric.id
 
 
-async def delete_rollup_field(tx: Transaction, viewer: Viewer, field_id: str) -> str:
-    """Take a category from a metric that no goal uses; the metric's id. Refuses ROLLUP_FIELD_IN_USE."""
+async def delete_rollup_field(tx: Transaction, viewer: Viewer, field_id: str, expected: Expected = ANY_VERSION) -> str:
+    """Take a category from a metric that no goal uses; the metric's id. Refuses ROLLUP_FIELD_IN_USE, CONFLICT.
+
+    `expected` is a version of the metric.
+    """
     locked, _ = await _lock_field(tx, viewer, field_id)
+    expected.check(metric_version(expected.key, locked.metric))
     if locked.metric.in_use:
         message = "Goals use the metric of this rollup field. Delete or change them first."
         raise Refusal(ErrorCode.ROLLUP_FIELD_IN_USE, message, ("id",))
@@ -243,9 +263,18 @@ def _declared(kind: RecordType, name: str, field: str) -> RecordField:
 
 
 async def _lock(
-    tx: Transaction, viewer: Viewer, metric_id: str, to_do: str, field: tuple[str, ...] = ("id",)
+    tx: Transaction,
+    viewer: Viewer,
+    metric_id: str,
+    to_do: str,
+    field: tuple[str, ...] = ("id",),
+    *,
+    trees: bool = False,
 ) -> LockedMetric:
+    """The metric under lock; `trees`: and before it the roots of its trees, so that no rollup is under way."""
     require_administrator(viewer, to_do)
+    if trees:
+        await tx.run(LockMetricRoots(metric_id))
     locked = await tx.one(LockMetric(metric_id))
     if locked is None:
         message = "There is no such metric."
@@ -257,7 +286,7 @@ async def _lock_field(tx: Transaction, viewer: Viewer, field_id: str) -> tuple[L
     require_administrator(viewer, "define rollup fields")
     metric = await tx.one(MetricOfField(field_id))
     if metric is not None:
-        locked = await _lock(tx, viewer, metric.id, "define rollup fields")
+        locked = await _lock(tx, viewer, metric.id, "define rollup fields", trees=True)
         for field in locked.metric.fields:
             if field.id == field_id:
                 return locked, field

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from graph.account import check_administrators
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import Batch, Outcome, UpsertReport
 from graph.organization import bump_structure, ensure_organization
@@ -103,7 +104,7 @@ async def upsert_owners(
     *,
     all_or_nothing: bool = False,
 ) -> UpsertReport:
-    """Make or change owners of a kind. Refuses FORBIDDEN and TOO_MANY_ROWS; all else is refused row by row.
+    """Make or change owners of a kind. Refuses FORBIDDEN, TOO_MANY_ROWS and LAST_ADMINISTRATOR; all else row by row.
 
     A row has `externalId`, `name` and, by kind: users `active`, `administrator`, `unit`, `manager`, `teams`; teams
     `unit`, `members`; the trees `parent`. References are external ids, also of rows further down. A key that is absent
@@ -120,8 +121,17 @@ async def upsert_owners(
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
     if await _write(tx, kind, batch, stored):
+        if any(_may_be_last(row, stored) for row in batch.rows.values()):
+            await check_administrators(tx, ("rows",))
         await bump_structure(tx)
     return batch.report()
+
+
+def _may_be_last(row: OwnerInput, stored: Mapping[str, StoredOwner]) -> bool:
+    """Whether a row takes a right from an administrator who may log in."""
+    before = stored[row.external_id].properties if row.external_id in stored else {}
+    was = bool(before.get("active") and before.get("administrator"))
+    return was and not all(row.properties.get(flag, True) for flag in ("active", "administrator"))
 
 
 def _refuse_nameless(batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]) -> None:
@@ -236,6 +246,8 @@ async def _write(tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], sto
             batch.outcomes[number] = Outcome.INSERTED
         else:
             batch.outcomes[number] = Outcome.UPDATED if differing or relinked else Outcome.UNCHANGED
+        if before is None or differing or relinked:
+            tx.changed.append(created[-1]["id"] if before is None else before.properties["id"])
     if created:
         await tx.run(CreateOwners(kind.label, created))
     if changed:

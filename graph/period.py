@@ -6,7 +6,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from graph.errors import ErrorCode, Refusal
 
@@ -76,7 +76,10 @@ class FiscalPeriod:
 
 @dataclass(frozen=True, slots=True)
 class GoalPeriod:
-    """The period stored with a goal; `start` and `end` both belong to it. A CUSTOM one has no year and no index."""
+    """The period stored with a goal; `start` and `end` both belong to it. A CUSTOM one has no year and no index.
+
+    `template`: by which one `index` counts; None where there is no index.
+    """
 
     kind: PeriodKind
     fiscal_year: int | None
@@ -84,6 +87,18 @@ class GoalPeriod:
     label: str
     start: date
     end: date
+    template: Template | None = None
+
+    @classmethod
+    def fiscal(cls, calendar: "FiscalCalendar", found: FiscalPeriod) -> Self:
+        """Make it from a period, or a whole year, of a calendar."""
+        template = None if found.index is None else calendar.template
+        return cls(PeriodKind.FISCAL, found.year, found.index, found.label, found.start, found.end, template)
+
+    @classmethod
+    def custom(cls, start: date, end: date) -> Self:
+        """Make it from two dates that were checked."""
+        return cls(PeriodKind.CUSTOM, None, None, f"{start} to {end}", start, end)
 
     def contains(self, other: "GoalPeriod") -> bool:
         """Say whether every day of the other period is a day of this one."""
@@ -225,7 +240,7 @@ def resolve_period(
         raise _incomplete((*field, "index"), "A fiscal period needs its index, or wholeYear: true.")
     else:
         found = calendar.period(fiscal_year, index, field)
-    return GoalPeriod(PeriodKind.FISCAL, found.year, found.index, found.label, found.start, found.end)
+    return GoalPeriod.fiscal(calendar, found)
 
 
 def _custom_period(start: date | None, end: date | None, field: tuple[str, ...]) -> GoalPeriod:
@@ -238,7 +253,7 @@ def _custom_period(start: date | None, end: date | None, field: tuple[str, ...])
     if start > end:
         message = "A period starts on or before the day it ends. Swap or correct the dates."
         raise Refusal(ErrorCode.START_AFTER_END, message, (*field, "endDate"))
-    return GoalPeriod(PeriodKind.CUSTOM, None, None, f"{start} to {end}", start, end)
+    return GoalPeriod.custom(start, end)
 
 
 def _check_absent(given: dict[str, object], message: str, field: tuple[str, ...]) -> None:

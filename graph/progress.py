@@ -49,6 +49,14 @@ class Thresholds:
             message = "thresholds: 0 ≤ behind ≤ on track"
             raise ValueError(message)
 
+    @classmethod
+    def of_units(cls, on_track: int | None, behind: int | None) -> "Thresholds":
+        """Give them from units of 1/10 000 as stored; None: the default."""
+        return cls(
+            DEFAULT_THRESHOLDS.on_track if on_track is None else with_places(on_track, PLACES),
+            DEFAULT_THRESHOLDS.behind if behind is None else with_places(behind, PLACES),
+        )
+
 
 DEFAULT_THRESHOLDS: Final = Thresholds()
 

@@ -26,7 +26,7 @@ SYSTEM_PROPERTIES = frozenset(
 #: Labels of nodes that are no records, and of all records, and what imports call owners: no type may be called so.
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
-    | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate"}
+    | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate", "ImportRun"}
     | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )
 _TAKEN = frozenset(label.casefold() for label in _TAKEN_LABELS)

@@ -25,16 +25,18 @@ from graph.rollup_statements import (
     AnnounceRun,
     ApplyChanges,
     ClearStale,
+    EndOverrides,
     FinishRun,
     GoalsInError,
     LockRevisions,
+    NoteEnds,
     ParentsByDepth,
     Shape,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
@@ -76,13 +78,15 @@ class Recalculation:
         self.overflowed: set[str] = set()
         self.changed = 0
 
-    async def run(self, outside: RunsJob | None) -> int:
+    async def run(self, outside: RunsJob | None, today: date) -> int:
         """Calculate and write; how many goals there are. `outside`: reads beside the transaction, for a big tree."""
+        # Those readers do not see yet that overrides which ended before today are gone.
+        (ended,) = await self._tx.run(EndOverrides(self._root, today))
         shape = await self._shape()
         ranges = RANGES if outside is not None and shape.goals >= PARALLEL_FROM else WHOLE
         read = outside if outside is not None and ranges is RANGES else self._inside
         own = await self._own(shape, ranges, read)
-        if own or await self._sums_differ(ranges, read):
+        if own or ended.count or await self._sums_differ(ranges, read):
             await self._write(own)
         if shape.stale:
             await self._tx.run(ClearStale(shape.stale))
@@ -240,8 +244,10 @@ async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> Ru
         root[0] = (await lock_roots(tx, [goal_id]))[0]
         metric, fields = await _definition(tx, root[0])
         recalculation = Recalculation(tx, root[0], metric, fields)
-        goals = await recalculation.run(read)
-        await tx.run(FinishRun(root[0], clock.now(), revision))
+        now = clock.now()
+        goals = await recalculation.run(read, metric.today(now))
+        await tx.run(FinishRun(root[0], now, revision))
+        await tx.run(NoteEnds([root[0]]))
         return RunReport(root[0], goals, recalculation.changed, len(recalculation.overflowed))
 
     try:
@@ -265,10 +271,10 @@ async def _announce_until(database: Database, root: str, until: datetime | None)
     await database.write(work)
 
 
-async def recalculate_inside(tx: Transaction, goal_id: str) -> None:
-    """Recalculate a goal and all below it inside a mutation that holds the root's lock; then its ancestors."""
+async def recalculate_inside(tx: Transaction, goal_id: str, now: datetime) -> None:
+    """Recalculate a goal and all below it inside a mutation that holds the root's lock; its ancestors are not."""
     metric, fields = await _definition(tx, goal_id)
-    await Recalculation(tx, goal_id, metric, fields).run(None)
+    await Recalculation(tx, goal_id, metric, fields).run(None, metric.today(now))
 
 
 async def fold_upwards(tx: Transaction, ids: Sequence[str]) -> None:

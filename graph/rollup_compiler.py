@@ -141,6 +141,7 @@ def own(holding: Holding, fields: Sequence[CountedField], *, exact: bool = False
     sum = high x 2^32 + low. Source of the formula: semantics.md §9, own(G, F).
     """
     columns = [field.category.column for field in fields]
+    matches = _records(holding, fields[0]) + _parent_match(fields) + _in_time(holding, fields)
     read = _read(fields)
     amounts = ",\n    ".join(
         f"CASE WHEN {_counts(field)} THEN {f'coalesce(r.{field.amount}, 0)' if field.amount else '1'} END"
@@ -163,8 +164,7 @@ WHERE g.state = 'OPEN'
   AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}
 {_owner_match(holding)}WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL ({given}) {{
-  MATCH {_path(holding, fields[0])}
-{_parent_match(fields)}{_in_time(holding, fields)}  WITH r, goal_start, goal_end, {", ".join(read)}
+{matches}  WITH r, goal_start, goal_end, {", ".join(read)}
   WITH {amounts}
   RETURN {sums}
 }}
@@ -214,12 +214,13 @@ def below(categories: Sequence[Category], *, exact: bool = False, whole_tree: bo
 
     Adds parameters `forced` (goals to return in any case) and `ids` (goals of one level) or, for the `whole_tree`,
     `root`, `from` and `until` as in `own`. One row: `rows`, a list of {id, incomplete, <category>: sum of children's
-    totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A child that is cancelled or not
-    yet calculated adds nothing. Source of the formula: semantics.md §9, computed(G, F).
+    totals, <category>_count, <category>_own: the stored own part}; sums as in `own`. A pinned child adds
+    its pinned value; one that is cancelled, or not yet calculated, nothing. Source of the formula: semantics.md §9,
+    computed(G, F).
     """
     columns = [category.column for category in categories]
     sums = ",\n    ".join(
-        f"{_sum(f'coalesce(c.{category.stored}Own + coalesce(c.{category.stored}Below, 0), 0)', exact=exact)}"
+        f"{_sum(_total(category), exact=exact)}"
         f" AS {category.column},\n    sum(coalesce(c.{category.stored}OwnCount"
         f" + coalesce(c.{category.stored}BelowCount, 0), 0)) AS {category.column}_count"
         for category in categories
@@ -253,20 +254,27 @@ WITH p, incomplete, {", ".join(f"{column}, {column}_count" for column in columns
     return Compiled("rollup/below", text, {})
 
 
-def _path(holding: Holding, field: CountedField) -> str:
-    """Binds `r`, the records that a goal holds. One without a link of its own has that of the nearest record above."""
+def _records(holding: Holding, field: CountedField) -> str:
+    """Binds `r` to the records that a goal holds, each once.
+
+    One without a link of its own has that of the nearest record above. Each depth is a path of its own, which the
+    database walks several times as fast as one path of any length.
+    """
     if holding is Holding.ALL:
-        return f"(r:{field.label})"
+        return f"  MATCH (r:{field.label})\n"
     link = _LINKS.get(holding, "OWNED_BY")
     if not field.above:
-        return f"{_PATHS[holding]}<-[:{link}]-(r:{field.label})"
-    parents = "|".join(field.above)
-    parts = "|".join((field.label, *field.above[:-1]))
-    inheriting = f"(part:{parts} WHERE NOT EXISTS {{ (part)-[:{link}]->() }})"
-    return (
-        f"{_PATHS[holding]}<-[:{link}]-(:{field.label}|{parents})\n"
-        f"    ((:{parents})<-[:PART_OF]-{inheriting}){{0,{len(field.above)}}}(r:{field.label})"
-    )
+        return f"  MATCH {_PATHS[holding]}<-[:{link}]-(r:{field.label})\n"
+    paths = []
+    for depth in range(len(field.above) + 1):
+        # From the record that has the link down to `r`, which has none, nor has any in between.
+        lacking = [("r", field.label), *((f"part_{n}", label) for n, label in enumerate(field.above, 1))][:depth]
+        holder = f"(:{field.above[depth - 1]})" if depth else f"(r:{field.label})"
+        parts = "".join(f"<-[:PART_OF]-({name}:{label})" for name, label in reversed(lacking))
+        where = " AND ".join(f"NOT EXISTS {{ ({name})-[:{link}]->() }}" for name, _ in lacking)
+        path = f"    MATCH {_PATHS[holding]}<-[:{link}]-{holder}{parts}\n"
+        paths.append(f"{path}{f'    WHERE {where}' if where else ''}\n    RETURN r".replace("\n\n", "\n"))
+    return "  CALL (owner) {\n" + "\n    UNION ALL\n".join(paths) + "\n  }\n"
 
 
 def _parent_match(fields: Sequence[CountedField]) -> str:
@@ -306,6 +314,11 @@ def _counts(field: CountedField) -> str:
     statuses = f" AND {record}_status IN ${column}_statuses" if field.statuses else ""
     state = f"{record}_state = ${column}_state{statuses}"
     return f"{state} AND goal_start <= {field.dated} <= goal_end"
+
+
+def _total(category: Category) -> str:
+    stored = f"c.{category.stored}"
+    return f"coalesce({stored}Pinned, {stored}Own + coalesce({stored}Below, 0), 0)"
 
 
 def _sum(expression: str, *, exact: bool) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from graph import rollup
 from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.goal import RollupState
+from graph.organization import organization
 from graph.rollup_statements import Root, Roots
 from graph.statement import Read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
@@ -50,9 +51,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings(Read[Standing], path="rollup/status", row=Standing):
-    """How the trees below these roots stand."""
+    """How the trees below these roots stand `today`: on which an override may have ended."""
 
     roots: list[str]
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,16 @@ async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> 
         yield TreeRun(root, report, error, perf_counter() - began)
 
 
-async def standings(database: Database) -> list[tuple[Root, Standing]]:
-    """List all trees by title, each with how it stands."""
+async def standings(database: Database, now: datetime) -> list[tuple[Root, Standing]]:
+    """List all trees by title, each with how it stands at a moment."""
     found = []
     roots = await trees(database)
+    today = now.astimezone((await database.read(organization)).zone).date()
     for start in range(0, len(roots), _AT_ONCE):
         some = roots[start : start + _AT_ONCE]
 
         async def work(tx: Transaction, ids: Sequence[str] = tuple(root.id for root in some)) -> list[Standing]:
-            return await tx.run(Standings(list(ids)))
+            return await tx.run(Standings(list(ids), today))
 
         rows = await database.read(work, deadline=rollup.DEADLINE)
         found += [(some[row.position], row) for row in rows]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+#: The stored properties of a goal's override: the pinned values, and what is said of them.
+OVERRIDE = (
+    *(f"{category.stored}Pinned" for category in Category),
+    *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,22 @@ class FinishRun(Write[Count], path="rollup/finish", row=Count):
     root: str
     now: datetime
     seen: int
+
+
+@dataclass(frozen=True)
+class EndOverrides(Write[Count], path="rollup/end_overrides", row=Count):
+    """End the overrides at and below a goal that ended before `today`; how many. Closed goals keep theirs."""
+
+    root: str
+    today: date
+    ended: dict[str, None] = field(default_factory=lambda: dict.fromkeys(OVERRIDE))
+
+
+@dataclass(frozen=True)
+class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
+    """Tell the roots of these goals' trees when the first override there ends."""
+
+    goals: list[str | None]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from graph import goal_change, metric_change, rollup
 from graph.goal import GoalRow, GoalsByIds
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.metric import MetricRow, MetricsByIds, MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft
 from graph.money import DataType, format_units

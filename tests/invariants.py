@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from graph.database import Database, Transaction
 
 CATEGORIES = {"ACTUAL": "actual", "IN_PROGRESS": "inProgress", "CUSTOM": "custom"}
-PARTS = ("Own", "OwnCount", "Below", "BelowCount")
+PARTS = ("Own", "OwnCount", "Below", "BelowCount", "Pinned")
+SAID = ("overrideReason", "overrideAuthor", "overriddenAt")
 _ALL_GOALS: LiteralString = """
 MATCH (g:Goal)
 RETURN g.id AS id, properties(g) AS own,
@@ -47,7 +48,10 @@ async def _broken(database: Database) -> list[tuple[dict[str, Any], str]]:
         found += [(goal, rule) for rule in _links(goal)]
         if len(goal["metrics"]) == 1 and len(goal["parents"]) <= 1:
             parts = [child["own"] for child in children[goal["id"]]]
-            rules = (_definition(goal), _numbers(goal), _below_its_parent(goal, goals), _sums(goal["own"], parts))
+            rules = (
+                *(_definition(goal), _numbers(goal), _below_its_parent(goal, goals)),
+                *(_sums(goal["own"], parts), _override(goal, goals)),
+            )
             found += [(goal, rule) for broken in rules for rule in broken]
     return found
 
@@ -101,7 +105,7 @@ def _below_its_parent(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) ->
         yield "another metric than its parent's"
     if own["startDate"] < parent["own"]["startDate"] or own["endDate"] > parent["own"]["endDate"]:
         yield "a period outside its parent's"
-    if "seen" in own or "calculatedAt" in own:
+    if {"seen", "calculatedAt", "overridesEnd"} & own.keys():
         yield "knows of the tree's calculation what only the root knows"
     if own["state"] == parent["own"]["state"] == "OPEN" and _dated(goal) and not _dated(parent):
         yield "is stale below a goal that is not"
@@ -131,14 +135,36 @@ def _sums(goal: dict[str, Any], children: list[dict[str, Any]]) -> Iterator[str]
     for stored in CATEGORIES.values():
         for suffix in ("", "Count"):
             below = goal.get(f"{stored}Below{suffix}") or 0
-            # A child that no run has calculated has no total yet, whatever is below it: it counts as 0.
-            total = sum(
-                child[f"{stored}Own{suffix}"] + (child.get(f"{stored}Below{suffix}") or 0)
-                for child in counted
-                if child.get(f"{stored}Own{suffix}") is not None
-            )
+            total = sum(_total(child, stored, suffix) for child in counted)
             if below != total:
                 yield f"{stored}Below{suffix} is {below}, its children have {total}"
     incomplete = any(child.get("rollupError") or child.get("incomplete") for child in counted)
     if bool(goal.get("incomplete")) != incomplete:
         yield f"incomplete should be {incomplete}"
+
+
+def _total(goal: dict[str, Any], stored: str, suffix: str) -> int:
+    """Give the total of a category, or how many records counted; a pin stands for the former and not for the latter."""
+    if not suffix and f"{stored}Pinned" in goal:
+        return int(goal[f"{stored}Pinned"])
+    own = goal.get(f"{stored}Own{suffix}")
+    # A child that no run has calculated has no total yet, whatever is below it: it counts as 0.
+    return 0 if own is None else own + (goal.get(f"{stored}Below{suffix}") or 0)
+
+
+def _override(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Check that an override pins something, says why, who and when, and that the root knows of its end."""
+    own = goal["own"]
+    pinned = any(f"{stored}Pinned" in own for stored in CATEGORIES.values())
+    if {name in own for name in SAID} != {pinned}:
+        yield "an override has a reason, an author and a time, and nothing else has them"
+    if "overrideEnd" not in own:
+        return
+    if not pinned:
+        yield "an end of no override"
+    root = goal
+    while root["parents"]:
+        root = goals[root["parents"][0]]
+    known = root["own"].get("overridesEnd")
+    if own["state"] == "OPEN" and (known is None or known > own["overrideEnd"]):
+        yield f"the root does not know when its override ends: {known}"

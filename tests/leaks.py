@@ -23,10 +23,13 @@ from graphql import (
 )
 
 from api.schema import schema
-from graph import goal_change
+from graph import goal_change, override
+from graph.goal_creation import GoalDraft
+from graph.override import OverrideDraft
 from graph.owners import OwnerKind
 from graph.period import GoalPeriod, PeriodKind
 from graph.record_upsert import delete_records
+from graph.rollup_compiler import Category
 from tests.factories import FOUNDER, Q1, YEAR, Company
 
 if TYPE_CHECKING:
@@ -74,6 +77,7 @@ class Scene:
         await self._deal("hidden-2", "2.25", "2026-02-04")
         await self._deal("hidden-3", "4", "2026-02-05")
         await self._note_records()
+        await self._override("A secret reason", "boss")
         await self.recalculate()
         return self
 
@@ -101,9 +105,9 @@ class Scene:
                 "manager_id": company.ids["boss"],
                 "rollup_only_from_children": True,
             }
-            await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Another", **more), now)
+            await goal_change.create_goal(tx, admin, GoalDraft("Another", **more), now)
             more = {"metric_id": company.ids["metric"], "manager_id": company.ids["boss"], "period": YEAR}
-            await goal_change.create_goal(tx, admin, goal_change.GoalDraft("Third tree", restricted=True, **more), now)
+            await goal_change.create_goal(tx, admin, GoalDraft("Third tree", restricted=True, **more), now)
             # Another node in the place of a hidden one.
             text = (
                 "UNWIND $ids AS id MATCH (g:Goal {id: id}) "
@@ -117,6 +121,7 @@ class Scene:
         await company.write(goals)
         for title in HIDDEN_GOALS:
             self.goals[title] = f"new-{self.goals[title]}"
+        await self._override("Another reason", "boss-2")
         await company.write(records)
         # Amounts swapped, another record in the place of one, all of them another owner's, some that no goal counts.
         await self._deal("hidden-1", "2.25", "2026-02-04", owner="ghost-2")
@@ -134,6 +139,13 @@ class Scene:
         self.goals[title] = await self.company.goal(
             title, parent_id=parent_id, manager_id=ids[manager], owner_id=ids[owner], **more
         )
+
+    async def _override(self, reason: str, author: str) -> None:
+        """Pin the same value of a hidden goal, for another reason."""
+        viewer, secret = self.company.viewer(author, administrator=True), self.goals["Secret"]
+        draft = OverrideDraft({Category.IN_PROGRESS: "5"}, reason)
+        now = self.company.clock.now()
+        await self.company.write(lambda tx: override.override_goal(tx, viewer, secret, draft, now))
 
     async def _deal(
         self, key: str, amount: str, day: str, *, owner: str = "ghost", state: str = "WON", name: str | None = None
@@ -208,6 +220,11 @@ def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
         "fiscalPeriods": [{"year": 2026}],
         "currencies": [{}, {"locale": "de-AT"}],
         "exchangeRates": [{}, {"currency": "USD"}, {"on": "2026-02-01"}],
+        "auditLog": [
+            {},
+            {"filter": {"who": ids["boss"], "what": "updateGoal", "which": goals[0]}},
+            {"filter": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
+        ],
         "node": [{"id": id_} for id_ in (*scene.goals.values(), scene.records["hidden-1"])],
         "nodes": [{"ids": everything}],
     }

@@ -24,7 +24,7 @@ from api.loaders import Loaders
 from api.schema import schema
 from graph import goal_change
 from graph.goal import GoalsByIds
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.import_file import open_import
 from graph.metric_change import RollupFieldDraft
 from graph.organization import organization
@@ -158,7 +158,7 @@ async def plant(company: Company) -> dict[str, Key]:
         fiscal = resolve_period(calendar, kind=PeriodKind.FISCAL, fiscal_year=YEAR, whole_year=True)
         root = await goal((), "office:all", viewer.id, None, metric_id=metric, period=fiscal)
         for quarter in calendar.periods(YEAR):
-            period = GoalPeriod(PeriodKind.FISCAL, YEAR, quarter.index, quarter.label, quarter.start, quarter.end)
+            period = GoalPeriod.fiscal(calendar, quarter)
             made: dict[Key, str] = {}
             top = (str(quarter.index),)
             made[top] = await goal(top, "office:all", viewer.id, root, period=period)

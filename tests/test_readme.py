@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from api import reference
 from api.app import create_app
 from api.auth import Tokens
 from api.cli import COMMANDS
@@ -22,6 +23,8 @@ from api.loaders import Loaders
 from api.schema import schema
 from graph import demo
 from graph.account import all_accounts
+from graph.error_catalog import MEANINGS
+from graph.errors import ErrorCode
 from graph.import_file import open_import
 from graph.preparation import prepare
 from graph.settings import Settings, environment_names
@@ -179,17 +182,10 @@ def test_its_commands_are_those_there_are() -> None:
     assert set(re.findall(r"(?:`|bin/)goals ([a-z]+)", README)) <= set(COMMANDS)
 
 
-def test_its_settings_are_those_there_are() -> None:
-    def default(value: Any) -> str:
-        if value is None:
-            return "unset"
-        return f"`{str(value).lower() if isinstance(value, bool) else str(value).removesuffix('.0')}`"
-
-    expected = [
-        [f"`{field.alias}`", default(field.default), str(field.description)] for field in Settings.model_fields.values()
-    ]
-    assert len(expected) == len(environment_names())
-    assert table("Configuration") == expected
+def test_what_the_program_writes_of_itself_is_up_to_date() -> None:
+    assert reference.outdated() == [], "Run make docs, and commit what it writes."
+    assert [row[0].strip("`") for row in table("Configuration")] == environment_names()
+    assert set(MEANINGS) == set(ErrorCode)
 
 
 def test_where_it_sends_people_there_is_something() -> None:

@@ -32,6 +32,8 @@ FIELDS = (
     ("custom", "OrderLine", "FULFILLED", (), "extendedAmount", "orderDate"),
 )
 
+#: How each category's stored properties begin.
+PROPERTIES = {"actual": "actual", "in_progress": "inProgress", "custom": "custom"}
 _DAYS = (
     None,
     YEAR_START,
@@ -72,7 +74,7 @@ UNWIND $rows AS row MATCH (g:Goal {id: row.id}) MATCH (p:Goal {id: row.parent}) 
 
 @dataclass(frozen=True)
 class Goal:
-    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number."""
+    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number, `pinned` by category."""
 
     parent: int | None
     owner: tuple[str, int]
@@ -82,6 +84,7 @@ class Goal:
     all_records: bool
     members: bool
     state: str
+    pinned: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
                 all_records=random.random() < 0.1,
                 members=random.random() < 0.5,
                 state="CANCELLED" if number and random.random() < 0.05 else "OPEN",
+                pinned=((random.choice(FIELDS)[0], random.choice(amounts)),) if random.random() < 0.1 else (),
             )
         )
     records: list[Record] = []
@@ -193,7 +197,7 @@ def _record(
 
 
 def expected(world: World) -> dict[str, list[tuple[int, int]]]:
-    """Per category, (total in units, records counted) of each goal by its number. Semantics §9, word by word."""
+    """Per category, (computed value in units, records counted) of each goal by its number. Semantics §9."""
     totals: dict[str, list[tuple[int, int]]] = {}
     for category, label, state, statuses, _, _ in FIELDS:
         candidates = [
@@ -207,7 +211,8 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
             goal = world.goals[number]
             if goal.parent is not None and goal.state != "CANCELLED":
                 above, below = sums[goal.parent], sums[number]
-                sums[goal.parent] = (above[0] + below[0], above[1] + below[1])
+                total = dict(goal.pinned).get(category, below[0])
+                sums[goal.parent] = (above[0] + total, above[1] + below[1])
         totals[category] = sums
     return totals
 
@@ -251,6 +256,7 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
                 "endDate": goal.end,
                 "createdAt": company.clock.now(),
                 "updatedAt": company.clock.now(),
+                **{f"{PROPERTIES[category]}Pinned": units for category, units in goal.pinned},
             },
         }
         for n, goal in enumerate(world.goals)

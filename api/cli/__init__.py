@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "doctor": ("api.cli.doctor", "Check the installation and the database, and say what to do."),
     "migrate": ("api.cli.migrate", "Bring the database's schema up to date."),
     "demo": ("api.cli.demo", "Fill an empty database with demo data, or empty the demo's database."),
-    "import": ("api.cli.import_file", "Load a CSV file as records, users, teams and so on."),
+    "import": ("api.cli.import_file", "Load a CSV or NDJSON file as records, users, teams and so on."),
     "rollup": ("api.cli.rollup", "Recalculate trees of goals, and see how they stand."),
     "derive": ("api.cli.derive", "Derive base amounts or dates of all records anew, in batches."),
     "goal": ("api.cli.goal", "Show goals as a user of a running server sees them."),

@@ -6,13 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from api.cli import USAGE
 from api.cli.opening import on_database
-from api.cli.output import AsJson, show, tell
+from api.cli.output import AsJson, progress, show, tell
 from graph.clock import SystemClock
 from graph.demo import load_demo
 from graph.demo_reset import reset_demo
+from graph.demo_tree import Size
 from graph.preparation import prepare
 from graph.settings import read_settings
 
@@ -28,7 +30,17 @@ app = typer.Typer(
 
 
 @app.command()
-def load(as_json: AsJson = False) -> None:
+def load(
+    size: Annotated[
+        Size,
+        typer.Option(
+            case_sensitive=False,
+            help="S: 80 goals. M: also a tree of 1 111 goals and 10 000 records. L: also one of 111 111 goals and "
+            "1 000 000 records, which takes some minutes and wants GOALGRAPH_HEAP=4g.",
+        ),
+    ] = Size.S,
+    as_json: AsJson = False,
+) -> None:
     """Load the demo into an empty database, and list its personas: `goals demo load`, then `goals serve`.
 
     A command of the host: it asks for nobody's rights but those of the database's user.
@@ -37,7 +49,14 @@ def load(as_json: AsJson = False) -> None:
 
     async def work(database: Database) -> list[Persona]:
         await prepare(database, clock)
-        return await load_demo(database, clock)
+        columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=progress, disable=not progress.is_terminal, transient=True) as bar:
+            task = bar.add_task("people, goals, records", total=None, visible=size is not Size.S)
+
+            def show_progress(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            return await load_demo(database, clock, size, show_progress)
 
     personas = on_database(read_settings(), work)
     rows = [{"external id": one.external_id, "role": one.role, "sees": one.sees} for one in personas]

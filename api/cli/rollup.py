@@ -77,7 +77,7 @@ def status(as_json: AsJson = False) -> None:
             "overflowed": standing.overflowed,
             "id": root.id,
         }
-        for root, standing in on_database(read_settings(), standings)
+        for root, standing in on_database(read_settings(), lambda database: standings(database, now))
     ]
     show(rows, as_json=as_json)
 

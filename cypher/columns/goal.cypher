@@ -5,6 +5,9 @@ entity {.*,
   createdAt: entity.createdAt.epochMillis,
   updatedAt: entity.updatedAt.epochMillis,
   frozenAt: entity.frozenAt.epochMillis,
+  overrideEnd: toString(entity.overrideEnd),
+  overriddenAt: entity.overriddenAt.epochMillis,
+  overridesEnd: null,
   calculatedAt: null,
   calculatingUntil: null
 }

@@ -31,6 +31,10 @@
     MATCH (organization:Organization)
     RETURN organization.baseCurrency
   }),
+  thresholds: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN [organization.onTrackFrom, organization.behindFrom]
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision

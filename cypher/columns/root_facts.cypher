@@ -1,6 +1,6 @@
-// What the root of the tree of the goal `entity` knows of its last calculation; moments in milliseconds. Unbounded: any depth.
+// What the root of the tree of the goal `entity` knows of its last calculation and of what ends it; moments in milliseconds. Unbounded: any depth.
 head(COLLECT {
   MATCH (entity)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(top:Goal)
   WHERE NOT EXISTS { (top)-[:CHILD_OF]->(:Goal) }
-  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis]
+  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis, toString(top.overridesEnd)]
 })

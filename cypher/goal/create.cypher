@@ -1,16 +1,16 @@
-// A new goal, linked to its metric, manager, owner and, if it has one, parent.
+// New goals, each linked to its metric, manager and owner; `link_parents` puts them into their tree.
 // sees: engine
-MATCH (metric:Metric {id: $metric})
-MATCH (manager:User {id: $manager})
-MATCH (owner:Owner {id: $owner})
-CREATE (g:Goal {id: $id, createdAt: $now, updatedAt: $now})
-SET g += $properties
+UNWIND $rows AS row
+// Seeks, even if this is planned while the database is all but empty.
+MATCH (metric:Metric {id: row.metric})
+USING INDEX SEEK metric:Metric(id)
+MATCH (manager:User {id: row.manager})
+USING INDEX SEEK manager:User(id)
+MATCH (owner:Owner {id: row.owner})
+USING INDEX SEEK owner:Owner(id)
+CREATE (g:Goal {id: row.id, createdAt: $now, updatedAt: $now})
+SET g += row.properties
 CREATE (g)-[:MEASURED_BY]->(metric)
 CREATE (g)-[:MANAGED_BY]->(manager)
 CREATE (g)-[:OWNED_BY]->(owner)
-WITH g
-CALL (g) {
-  MATCH (parent:Goal {id: $parent})
-  CREATE (g)-[:CHILD_OF]->(parent)
-}
-RETURN DISTINCT g.id AS id
+RETURN count(*) AS count

@@ -1,4 +1,4 @@
-// Put a root below a parent; the tree it joins then knows the older of the two last calculations.
+// Put a root below a parent; the tree it joins then knows the older of the two last calculations and the earlier end of overrides.
 // sees: engine
 MATCH (g:Goal {id: $id})
 MATCH (parent:Goal {id: $parent})
@@ -8,6 +8,8 @@ WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
 CREATE (g)-[:CHILD_OF]->(parent)
 SET root.calculatedAt = CASE WHEN g.calculatedAt < root.calculatedAt THEN g.calculatedAt
     ELSE coalesce(root.calculatedAt, g.calculatedAt) END,
-  root.seen = CASE WHEN g.seen < root.seen THEN g.seen ELSE coalesce(root.seen, g.seen) END
-SET g.calculatedAt = null, g.seen = null, g.calculatingUntil = null
+  root.seen = CASE WHEN g.seen < root.seen THEN g.seen ELSE coalesce(root.seen, g.seen) END,
+  root.overridesEnd = CASE WHEN g.overridesEnd < root.overridesEnd THEN g.overridesEnd
+    ELSE coalesce(root.overridesEnd, g.overridesEnd) END
+SET g.calculatedAt = null, g.seen = null, g.calculatingUntil = null, g.overridesEnd = null
 RETURN count(*) AS count

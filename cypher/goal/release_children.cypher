@@ -1,8 +1,8 @@
-// Make roots of a goal's children; each keeps what the old root knew of the last calculation.
+// Make roots of a goal's children; each keeps what the old root knew of the tree.
 // sees: engine
 MATCH (g:Goal {id: $id})
 WITH g, columns.root(g) AS former
 MATCH (child:Goal)-[link:CHILD_OF]->(g)
 DELETE link
-SET child.calculatedAt = former.calculatedAt, child.seen = former.seen
+SET child.calculatedAt = former.calculatedAt, child.seen = former.seen, child.overridesEnd = former.overridesEnd
 RETURN count(*) AS count

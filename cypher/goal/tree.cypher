@@ -7,14 +7,15 @@ WHERE visible.goal(root)
 WITH viewer, root, viewer.administrator
   OR EXISTS { (root)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(:Goal)-[:MANAGED_BY]->(viewer) } AS covered
 // The bound is set to the depth asked for, or 1: 0 is not allowed there.
-MATCH path = (root)((:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.covered_goal(step))){0,64}(g:Goal)
-WITH viewer, root, covered, g, length(path) AS depth
+MATCH path = (root)((above:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.covered_goal(step))){0,64}(g:Goal)
+WITH viewer, root, covered, g, above[-1] AS parent, length(path) AS depth
 WHERE depth <= $depth
-WITH viewer, root, covered, g, depth
+WITH viewer, root, covered, g, parent, depth
 ORDER BY depth, g.title, g.id
 LIMIT $first
-WITH viewer, root, covered, g, depth,
-  COUNT { (g)<-[:CHILD_OF]-(:Goal) } AS children,
+// Read in one go: each property read singly walks the goal's properties anew. The degree is stored, so no label is named.
+WITH viewer, root, covered, g, parent, depth, properties(g) AS stored,
+  COUNT { (g)<-[:CHILD_OF]-() } AS children,
   CASE WHEN viewer.administrator THEN 0
     ELSE COUNT { (g)<-[:CHILD_OF]-(child:Goal) WHERE NOT visible.covered_goal(child) } END AS hidden
 WITH root, collect([
@@ -25,13 +26,17 @@ WITH root, collect([
       MATCH (g)<-[:CHILD_OF]-(part:Goal)
       WHERE part.state <> 'CANCELLED' AND NOT visible.covered_goal(part)
       RETURN [
-        sum(coalesce(part.actualOwn + coalesce(part.actualBelow, 0), 0)),
-        sum(coalesce(part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)),
-        sum(coalesce(part.customOwn + coalesce(part.customBelow, 0), 0))
+        sum(coalesce(part.actualPinned, part.actualOwn + coalesce(part.actualBelow, 0), 0)),
+        sum(coalesce(part.inProgressPinned, part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)),
+        sum(coalesce(part.customPinned, part.customOwn + coalesce(part.customBelow, 0), 0))
       ]
     }) END,
-    columns.goal(g),
-    head([(g)-[:CHILD_OF]->(parent:Goal) | parent.id]),
+    parent.id,
+    [name IN $properties | stored[name]],
+    CASE WHEN $moments THEN [
+      toString(stored.startDate), toString(stored.endDate),
+      stored.frozenAt.epochMillis, stored.createdAt.epochMillis, stored.updatedAt.epochMillis
+    ] END,
     CASE WHEN $links THEN columns.goal_links(g) END
   ]) AS goals, collect(viewer)[0] AS viewer
 MATCH (root)-[:MEASURED_BY]->(m:Metric)

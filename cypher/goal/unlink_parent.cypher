@@ -1,7 +1,7 @@
-// Take a goal out from under its parent: it becomes a root and keeps what the old root knew of the last calculation.
+// Take a goal out from under its parent: it becomes a root and keeps what the old root knew of the tree.
 // sees: engine
 MATCH (g:Goal {id: $id})-[link:CHILD_OF]->(:Goal)
 WITH g, link, columns.root(g) AS former
 DELETE link
-SET g.calculatedAt = former.calculatedAt, g.seen = former.seen
+SET g.calculatedAt = former.calculatedAt, g.seen = former.seen, g.overridesEnd = former.overridesEnd
 RETURN count(*) AS count

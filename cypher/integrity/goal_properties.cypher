@@ -17,6 +17,8 @@ UNWIND [
   ['periodLabel', g.periodLabel IS :: STRING NOT NULL],
   ['fiscalYear', g.fiscalYear IS :: INTEGER AND (g.periodKind = 'FISCAL') = (g.fiscalYear IS NOT NULL)],
   ['fiscalIndex', g.fiscalIndex IS :: INTEGER AND (g.periodKind = 'FISCAL' OR g.fiscalIndex IS NULL)],
+  ['periodTemplate', (g.fiscalIndex IS NULL AND g.periodTemplate IS NULL) OR (g.fiscalIndex IS NOT NULL
+    AND g.periodTemplate IN ['ANNUAL', 'SEMIANNUAL', 'QUARTERLY', 'MONTHLY', 'FOUR_WEEK'])],
   ['startDate', g.startDate IS :: DATE NOT NULL],
   ['endDate', g.endDate IS :: DATE NOT NULL AND g.startDate <= g.endDate],
   ['createdAt', g.createdAt IS :: ZONED DATETIME NOT NULL],
@@ -27,11 +29,18 @@ UNWIND [
   ['incomplete', g.incomplete IS :: BOOLEAN],
   ['rollupError', g.rollupError IS NULL OR g.rollupError IN ['ERROR', 'OVERFLOW']],
   ['actual', g.actualOwn IS :: INTEGER AND g.actualOwnCount IS :: INTEGER
-    AND g.actualBelow IS :: INTEGER AND g.actualBelowCount IS :: INTEGER],
+    AND g.actualBelow IS :: INTEGER AND g.actualBelowCount IS :: INTEGER AND g.actualPinned IS :: INTEGER],
   ['inProgress', g.inProgressOwn IS :: INTEGER AND g.inProgressOwnCount IS :: INTEGER
-    AND g.inProgressBelow IS :: INTEGER AND g.inProgressBelowCount IS :: INTEGER],
+    AND g.inProgressBelow IS :: INTEGER AND g.inProgressBelowCount IS :: INTEGER
+    AND g.inProgressPinned IS :: INTEGER],
   ['custom', g.customOwn IS :: INTEGER AND g.customOwnCount IS :: INTEGER
-    AND g.customBelow IS :: INTEGER AND g.customBelowCount IS :: INTEGER]
+    AND g.customBelow IS :: INTEGER AND g.customBelowCount IS :: INTEGER AND g.customPinned IS :: INTEGER],
+  ['override', g.overrideReason IS :: STRING AND g.overrideAuthor IS :: STRING AND g.overriddenAt IS :: ZONED DATETIME
+    AND (coalesce(g.actualPinned, g.inProgressPinned, g.customPinned) IS NULL) = (g.overrideReason IS NULL)
+    AND (g.overrideReason IS NULL) = (g.overrideAuthor IS NULL)
+    AND (g.overrideReason IS NULL) = (g.overriddenAt IS NULL)],
+  ['overrideEnd', g.overrideEnd IS :: DATE AND (g.overrideEnd IS NULL OR g.overrideReason IS NOT NULL)],
+  ['overridesEnd', g.overridesEnd IS :: DATE]
 ] AS rule
 WITH g, rule
 WHERE NOT coalesce(rule[1], false)

@@ -5,11 +5,11 @@ WHERE g.state = 'OPEN' AND g.rollupError IS NULL
 OPTIONAL MATCH (g)<-[:CHILD_OF]-(part:Goal)
 WHERE part.state <> 'CANCELLED'
 WITH g,
-  sum(coalesce(part.actualOwn + coalesce(part.actualBelow, 0), 0)) AS actual,
+  sum(coalesce(part.actualPinned, part.actualOwn + coalesce(part.actualBelow, 0), 0)) AS actual,
   sum(coalesce(part.actualOwnCount + coalesce(part.actualBelowCount, 0), 0)) AS actual_count,
-  sum(coalesce(part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)) AS in_progress,
+  sum(coalesce(part.inProgressPinned, part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)) AS in_progress,
   sum(coalesce(part.inProgressOwnCount + coalesce(part.inProgressBelowCount, 0), 0)) AS in_progress_count,
-  sum(coalesce(part.customOwn + coalesce(part.customBelow, 0), 0)) AS custom,
+  sum(coalesce(part.customPinned, part.customOwn + coalesce(part.customBelow, 0), 0)) AS custom,
   sum(coalesce(part.customOwnCount + coalesce(part.customBelowCount, 0), 0)) AS custom_count
 UNWIND [
   ['actual', actual = coalesce(g.actualBelow, 0) AND actual_count = coalesce(g.actualBelowCount, 0)],

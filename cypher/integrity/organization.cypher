@@ -15,7 +15,9 @@ CALL () {
     ['startMonth', 1 <= n.startMonth <= 12],
     ['startDay', 1 <= n.startDay <= 31],
     ['yearNamedBy', n.yearNamedBy IN ['START', 'END']],
-    ['displayFormat', n.displayFormat IS :: STRING NOT NULL]
+    ['displayFormat', n.displayFormat IS :: STRING NOT NULL],
+    ['onTrackFrom', n.onTrackFrom IS :: INTEGER],
+    ['behindFrom', n.behindFrom IS :: INTEGER]
   ] AS rule
   RETURN 'Organization.' + rule[0] AS what, rule[1] AS well, coalesce(n.key, elementId(n)) AS id
   UNION ALL

@@ -1,6 +1,7 @@
-// Delete a metric and its rollup fields.
+// Delete a metric and its rollup fields. A goal that was measured by it meanwhile makes it fail.
 // sees: engine
 MATCH (m:Metric {id: $id})
-OPTIONAL MATCH (m)-[:HAS_FIELD]->(field:RollupField)
-DETACH DELETE m, field
+OPTIONAL MATCH (m)-[has:HAS_FIELD]->(field:RollupField)
+OPTIONAL MATCH (field)-[reads:READS]->()
+DELETE has, reads, field, m
 RETURN count(*) AS count

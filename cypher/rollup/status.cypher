@@ -7,12 +7,13 @@ WITH position, root, measured.revision AS revision, [field IN measured.fields | 
 CALL (root, revision, categories) {
   // Unbounded: a tree has any depth.
   MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
-  WITH g, root, revision,
+  WITH g, root, revision, coalesce(root.overridesEnd < $today, false) AS overdue,
     ('ACTUAL' IN categories AND g.actualOwn IS NULL)
       OR ('IN_PROGRESS' IN categories AND g.inProgressOwn IS NULL)
       OR ('CUSTOM' IN categories AND g.customOwn IS NULL) AS uncalculated
   RETURN count(*) AS goals,
-    count(CASE WHEN uncalculated OR (g.state = 'OPEN' AND (g.stale OR coalesce(root.seen <> revision, true))) THEN 1 END)
+    count(CASE WHEN uncalculated OR (g.state = 'OPEN' AND (g.stale OR overdue
+        OR coalesce(root.seen <> revision, true))) THEN 1 END)
       AS stale,
     count(CASE g.rollupError WHEN 'OVERFLOW' THEN 1 END) AS overflowed,
     count(CASE WHEN g.rollupError <> 'OVERFLOW' THEN 1 END) AS failed

@@ -3,9 +3,8 @@
 (viewer.administrator
   OR EXISTS { (entity)-[:OWNED_BY]->(viewer) }
   OR EXISTS { (entity)-[:OWNED_BY]->(:Team)<-[:MEMBER_OF]-(viewer) }
-  OR (EXISTS { (entity)-[:PART_OF]->(:Record) } AND NOT EXISTS { (entity)-[:OWNED_BY]->(:Owner) } AND EXISTS {
-    WITH columns.record_owner(entity) AS holder
-    MATCH (holder)<-[:MEMBER_OF]-{0,1}(holding)
-    WHERE holding = viewer
-    RETURN 1
-  }))
+  OR EXISTS {
+    MATCH (entity)((part:Record WHERE NOT EXISTS { (part)-[:OWNED_BY]->() })-[:PART_OF]->(:Record)){1,4}(:Record)
+      -[:OWNED_BY]->(owner:Owner)
+    WHERE owner = viewer OR EXISTS { (owner)<-[:MEMBER_OF]-(viewer) }
+  })

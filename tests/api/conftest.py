@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from api import cli
 from api.app import create_app
 from api.auth import Tokens
 from api.graphql_view import MEDIA_TYPE
@@ -19,10 +22,14 @@ from tests.api.small_schema import SMALL
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from typer.testing import Result
+
     from graph.clock import FixedClock
     from graph.database import Database
+    from tests.neo4j_server import Neo4jServer
 
 KEY = "test-key-" + "k" * 64
+SECRET = "a-key-for-tests-" + "k" * 48
 
 
 @dataclass
@@ -64,6 +71,16 @@ class Client:
         return {"accept": MEDIA_TYPE, "content-type": "application/json", **login, **headers}
 
 
+def on_server(server: Neo4jServer) -> dict[str, str]:
+    """Give the environment that names the tests' server."""
+    return {
+        "NEO4J_URI": server.uri,
+        "NEO4J_USER": server.user,
+        "NEO4J_PASSWORD": server.password or "",
+        "GOALGRAPH_JWT_SECRET": SECRET,
+    }
+
+
 @pytest.fixture
 def settings() -> Settings:
     """Give settings with a key of their own."""
@@ -100,3 +117,18 @@ async def app_client(
             return Client(http, token or issued)
 
         yield client
+
+
+@pytest.fixture
+def goals(neo4j_server: Neo4jServer) -> Callable[..., Result]:
+    """Run a command on the tests' database, in this process: `goals("rollup", "run")`."""
+
+    def run(*arguments: str, **environment: str) -> Result:
+        # In a thread of its own: the command runs an event loop of its own.
+        with ThreadPoolExecutor(1) as thread:
+            invoked = thread.submit(
+                CliRunner().invoke, cli.app, arguments, env={**on_server(neo4j_server), **environment}
+            )
+            return invoked.result()
+
+    return run

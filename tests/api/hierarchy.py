@@ -25,6 +25,10 @@ _DERIVED = "records kept finished next changes { recordType field records change
 _ANSWERS = {
     "deleteGoal": "deletedId",
     "deleteMetric": "deletedId",
+    "createGoals": "goals { key goal { id } }",
+    "copyGoals": "copies { title path target stretchTarget period { label startDate endDate } source { id } "
+    "goal { id } } restrictedCount",
+    "realignGoals": "realigned { goal { title } from { label startDate } to { label startDate endDate } }",
     "recalculateGoal": "finished goal { id }",
     "createMetric": "metric { id rollupFields { id category } }",
     "updateMetric": "metric { id }",
@@ -87,7 +91,12 @@ class Desk:
     async def send(self, mutation: str, client: Client | None = None, /, **given: Any) -> dict[str, Any]:
         """Send a mutation; its payload."""
         name = mutation[0].upper() + mutation[1:]
-        name = {"DeleteGoal": "GoalId", "CancelGoal": "GoalId", "ReopenGoal": "GoalId"}.get(name, name)
+        name = {
+            "DeleteGoal": "GoalId",
+            "CancelGoal": "GoalId",
+            "ReopenGoal": "GoalId",
+            "ClearGoalOverride": "GoalId",
+        }.get(name, name)
         name = {"DeleteMetric": "MetricId", "DeleteRollupField": "RollupFieldId"}.get(name, name)
         answer = _ANSWERS.get(mutation, f"goal {{ id {NUMBERS} }}")
         document = (

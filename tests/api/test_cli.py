@@ -19,6 +19,7 @@ from api.cli import COMMANDS, app, code_of, main
 from api.cli.reload import stamps, wait_for_change
 from api.cli.welcome import welcome
 from graph.errors import ErrorCode, Refusal, Unavailable
+from tests.api.conftest import SECRET, on_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tests.neo4j_server import Neo4jServer
 
 ROOT = Path(__file__).parent.parent.parent
-SECRET = "a-key-for-tests-" + "k" * 48
 
 
 def goals(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,16 +43,6 @@ def goals(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         timeout=120,
         check=False,
     )
-
-
-def on_server(server: Neo4jServer) -> dict[str, str]:
-    """Give the environment that names the tests' server."""
-    return {
-        "NEO4J_URI": server.uri,
-        "NEO4J_USER": server.user,
-        "NEO4J_PASSWORD": server.password or "",
-        "GOALGRAPH_JWT_SECRET": SECRET,
-    }
 
 
 def test_help_names_each_command_and_imports_none() -> None:

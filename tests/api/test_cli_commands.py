@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from rich.console import Console
-from typer.testing import CliRunner
-
-from api.cli import app
 from graph import rollup
 from graph.clock import SystemClock
 from graph.demo import PERSONAS, DatabaseNotEmpty
@@ -20,39 +14,17 @@ from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from graph.rollup_run import run_trees, trees
 from graph.rollup_statements import Root
-from tests.api.test_cli import on_server
 from tests.factories import YEAR
 from tests.graph.test_base_amount import set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    import pytest
     from typer.testing import Result
 
     from graph.database import Database, Transaction
     from tests.factories import Company
-    from tests.neo4j_server import Neo4jServer
-
-MAP = """
-[fields]
-externalId = "key"
-name = "name"
-industry = "trade"
-"""
-
-
-@pytest.fixture
-def goals(neo4j_server: Neo4jServer) -> Callable[..., Result]:
-    """Run a command on the tests' database, in this process: `goals("rollup", "run")`."""
-
-    def run(*arguments: str, **environment: str) -> Result:
-        # In a thread of its own: the command runs an event loop of its own.
-        with ThreadPoolExecutor(1) as thread:
-            invoked = thread.submit(CliRunner().invoke, app, arguments, env={**on_server(neo4j_server), **environment})
-            return invoked.result()
-
-    return run
 
 
 async def count(database: Database, label: str) -> int:
@@ -61,116 +33,6 @@ async def count(database: Database, label: str) -> int:
         return int(row["n"])
 
     return await database.read(work)
-
-
-@pytest.mark.usefixtures("database")
-def test_a_file_is_imported_and_again_changes_nothing(goals: Callable[..., Result], tmp_path: Path) -> None:
-    file, map_file = tmp_path / "accounts.csv", tmp_path / "accounts.toml"
-    file.write_text("key,name,trade\na,Customer A,retail\nb,Customer B,\n")
-    map_file.write_text(MAP)
-    arguments = ("import", "account", str(file), "--map", str(map_file))
-    first = goals(*arguments)
-    assert (first.exit_code, first.exception) == (0, None)
-    header, values = first.stdout.splitlines()
-    assert dict(zip(header.split(), values.split(), strict=True)) == {
-        "inserted": "2",
-        "updated": "0",
-        "unchanged": "0",
-        "skipped": "0",
-        "refused": "0",
-    }
-    file.write_text("key,name,trade\na,Customer A,retail\nb,Customer B,wholesale\n")
-    again = goals(*arguments, "--json")
-    assert json.loads(again.stdout) == {
-        "refusals": [],
-        "inserted": 0,
-        "updated": 1,
-        "unchanged": 1,
-        "skipped": 0,
-        "refused": 0,
-    }
-
-
-@pytest.mark.usefixtures("database")
-def test_refused_rows_are_shown_and_counted_and_the_others_loaded(goals: Callable[..., Result], tmp_path: Path) -> None:
-    file, map_file = tmp_path / "accounts.csv", tmp_path / "accounts.toml"
-    rows = ["a,Customer A,retail", *(f"k{n},Customer,retail,extra" for n in range(25))]
-    file.write_text("key,name,trade\n" + "\n".join(rows))
-    map_file.write_text(MAP)
-    arguments = ("import", "account", str(file), "--map", str(map_file))
-    text = goals(*arguments)
-    assert text.exit_code == 1
-    said = text.stderr.splitlines()
-    assert len(said) == 21
-    assert said[0] == "row 3: The row has 4 cells, the header 3. Quote cells that hold a comma."
-    assert said[20] == "… and 5 more refused rows: --json prints all."
-    assert text.stdout.splitlines()[1].split() == ["1", "0", "0", "0", "25"]
-    listed = goals(*arguments, "--json")
-    assert (listed.exit_code, listed.stderr) == (1, "")
-    answer = json.loads(listed.stdout)
-    refusals = answer.pop("refusals")
-    assert answer == {"inserted": 0, "updated": 0, "unchanged": 1, "skipped": 0, "refused": 25}
-    assert [refusal["row"] for refusal in refusals] == list(range(3, 28))
-    assert refusals[0] == {
-        "row": 3,
-        "field": "",
-        "code": "INVALID_VALUE",
-        "reason": "The row has 4 cells, the header 3. Quote cells that hold a comma.",
-    }
-
-
-@pytest.mark.usefixtures("database")
-def test_progress_on_a_terminal_keeps_out_of_the_data(
-    goals: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    terminal = Console(stderr=True, highlight=False, force_terminal=True)
-    for module in ("import_file", "rollup", "output"):  # the one that they take it from comes last
-        monkeypatch.setattr(f"api.cli.{module}.progress", terminal)
-    file, map_file = tmp_path / "accounts.csv", tmp_path / "accounts.toml"
-    file.write_text("key,name,trade,size\na,Customer A,retail,9\nb,Customer B\n")
-    map_file.write_text(MAP)
-    result = goals("import", "account", str(file), "--map", str(map_file), "--json")
-    answer = json.loads(result.stdout)
-    assert (answer["inserted"], [refusal["row"] for refusal in answer["refusals"]]) == (1, [3])
-    assert "accounts.csv" in result.stderr
-    assert "Not mapped, hence not loaded: size." in result.stderr
-    assert "goals rollup run" in result.stderr
-    run = goals("rollup", "run", "--json")
-    assert json.loads(run.stdout) == []
-    assert "0 trees, 0 goals" in run.stderr
-
-
-@pytest.mark.usefixtures("database")
-def test_a_refused_field_and_a_refused_row_of_the_map_are_named(goals: Callable[..., Result], tmp_path: Path) -> None:
-    file, map_file = tmp_path / "units.csv", tmp_path / "units.toml"
-    file.write_text("key,name,above\nb,East,nowhere\n")
-    map_file.write_text('[[rows]]\nexternalId = "a"\n\n[fields]\nexternalId = "key"\nname = "name"\nparent = "above"\n')
-    result = goals("import", "business_units", str(file), "--map", str(map_file))
-    assert result.exit_code == 1
-    first, second = result.stderr.splitlines()
-    assert first.startswith("the map's rows, name: ")
-    assert second.startswith("row 2, parent: ")
-
-
-@pytest.mark.usefixtures("database")
-def test_what_was_loaded_before_a_fault_is_told(goals: Callable[..., Result], tmp_path: Path) -> None:
-    file, map_file = tmp_path / "accounts.csv", tmp_path / "accounts.toml"
-    rows = "".join(f"k{n},Customer,retail\n" for n in range(11_000))
-    file.write_bytes(f"key,name,trade\n{rows}".encode() + b"\xff\xfe\n" * 10_000)
-    map_file.write_text(MAP)
-    result = goals("import", "account", str(file), "--map", str(map_file), "--json")
-    assert isinstance(result.exception, Refusal)
-    assert json.loads(result.stdout)["inserted"] == 10_000
-
-
-@pytest.mark.usefixtures("database")
-def test_a_wrong_map_is_refused_before_anything_is_printed(goals: Callable[..., Result], tmp_path: Path) -> None:
-    file = tmp_path / "accounts.csv"
-    file.write_text("key\na\n")
-    result = goals("import", "account", str(file), "--map", str(tmp_path / "none.toml"), "--json")
-    assert isinstance(result.exception, Refusal)
-    assert result.exception.problem.code is ErrorCode.NOT_FOUND
-    assert result.stdout == ""
 
 
 async def forest(company: Company) -> dict[str, str]:

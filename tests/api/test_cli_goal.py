@@ -23,7 +23,7 @@ from api.loaders import Loaders
 from api.schema import schema
 from graph.database import connect
 from graph.settings import Settings
-from tests.api.test_cli import SECRET
+from tests.api.conftest import SECRET
 from tests.factories import YEAR
 
 if TYPE_CHECKING:

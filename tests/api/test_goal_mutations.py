@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.hierarchy import Q1, YEAR, Desk, custom, open_desk, won
+from graph.goal import RollupState
+from graph.rollup_run import standings
+from tests.api.hierarchy import OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk, won
+from tests.api.structure import traced
 from tests.api.test_worked_examples import TONNES, shipped
 from tests.invariants import check_invariants
 
@@ -181,3 +184,147 @@ async def test_what_overflows_stays_so_until_it_fits(desk: Desk) -> None:
     await desk.recalculate("Root")
     assert await actuals(desk) == ["1116", "15", "1100", "100"]
     assert await desk.shown("Root", fields) == {"actual": "1116", "rollup": {"state": "CURRENT", "incomplete": False}}
+
+
+def pin(actual: str | None, **more: Any) -> dict[str, Any]:
+    """Give what pins an actual."""
+    return {"actual": actual, "reason": "Booked elsewhere.", **more}
+
+
+async def test_a_pin_counts_above_at_once_and_until_a_run_after_its_last_day(desk: Desk) -> None:
+    await do(desk, "updateGoal", "Left", target="100")
+    await do(desk, "overrideGoal", "Left", **pin("50", endDate="2026-02-16"))
+    assert await actuals(desk) == ["1051", "50", "1000", "100"]
+    assert await states(desk) == ["CURRENT"] * 4
+    fields = "computedActual percentageAchieved status recordCount override { reason author { name } endDate "
+    assert await desk.shown("Left", fields + "overriddenAt actual inProgress custom }") == {
+        "computedActual": "110",
+        "percentageAchieved": "50",
+        "status": "ON_TRACK",
+        "recordCount": 2,
+        "override": {
+            "reason": "Booked elsewhere.",
+            "author": {"name": "Admin"},
+            "endDate": "2026-02-16",
+            "overriddenAt": "2026-02-15T12:00:00Z",
+            "actual": "50",
+            "inProgress": None,
+            "custom": None,
+        },
+    }
+    # A goal that no run has calculated has its pinned total; in another tree, the tree knows of its end too.
+    await desk.goal("New", parentId="Right", ownerId="Rep 4")
+    await do(desk, "overrideGoal", "New", **pin("7"))
+    assert await actuals(desk, "Root", "Right", "New") == ["1058", "1007", "7"]
+    await do(desk, "clearGoalOverride", "New")
+    await do(desk, "deleteGoal", "New")
+    desk.clock.set(datetime(2026, 2, 16, 12, tzinfo=UTC))
+    await desk.recalculate("Leaf")
+    assert await actuals(desk) == ["1051", "50", "1000", "100"]
+    assert await states(desk) == ["CURRENT"] * 4
+    desk.clock.set(datetime(2026, 2, 17, tzinfo=UTC))
+    assert await actuals(desk) == ["1051", "50", "1000", "100"]
+    assert (await states(desk))[:2] == ["STALE", "STALE"]
+    ((_, standing),) = await standings(desk.database, desk.clock.now())
+    assert standing.state(desk.clock.now()) is RollupState.STALE
+    await desk.recalculate("Leaf")
+    assert await actuals(desk) == ["1111", "110", "1000", "100"]
+    assert await states(desk) == ["CURRENT"] * 4
+    assert await desk.shown("Left", "override { reason }") == {"override": None}
+
+
+async def test_closing_freezes_a_pin_and_reopening_keeps_it_unless_it_is_over(desk: Desk) -> None:
+    await do(desk, "overrideGoal", "Leaf", **pin("500", endDate="2026-02-16"))
+    await do(desk, "overrideGoal", "Left", **pin("70"))
+    await do(desk, "closeGoal", "Left", includeDescendants=True)
+    desk.clock.set(datetime(2026, 2, 17, tzinfo=UTC))
+    assert await states(desk) == ["CURRENT"] * 4
+    await desk.recalculate("Root")
+    assert await actuals(desk) == ["1071", "70", "1000", "500"]
+    await do(desk, "reopenGoal", "Left")
+    assert await desk.shown("Left", "actual computedActual") == {"actual": "70", "computedActual": "510"}
+    await do(desk, "clearGoalOverride", "Left")
+    assert await actuals(desk) == ["1511", "510", "1000", "500"]
+    await do(desk, "reopenGoal", "Leaf")
+    assert await actuals(desk) == ["1111", "110", "1000", "100"]
+    # Below a cancelled goal a pin is the goal's own affair.
+    await do(desk, "cancelGoal", "Left")
+    await do(desk, "overrideGoal", "Leaf", **pin("-3"))
+    assert await actuals(desk) == ["1001", "110", "1000", "-3"]
+
+
+async def test_each_category_is_pinned_by_itself(desk: Desk) -> None:
+    await desk.metric("Both", WON_REVENUE, OPEN_REVENUE)
+    await desk.goal("Alone", metricId="Both", ownerId="Rep 1", period=YEAR)
+    await desk.recalculate("Alone")
+    await do(desk, "overrideGoal", "Alone", **pin("5", inProgress="6", endDate="2026-12-31"))
+    await do(desk, "overrideGoal", "Alone", inProgress=None, reason="Only the actual.")
+    fields = "actual inProgress override { reason endDate actual inProgress }"
+    left = {"reason": "Only the actual.", "endDate": None, "actual": "5", "inProgress": None}
+    assert await desk.shown("Alone", fields) == {"actual": "5", "inProgress": "0", "override": left}
+    # Another metric counts in other units: its numbers start anew, and nothing is pinned.
+    await do(desk, "updateGoal", "Alone", metricId="Revenue")
+    assert await desk.shown("Alone", fields) == {"actual": None, "inProgress": None, "override": None}
+    await do(desk, "clearGoalOverride", "Alone")
+
+
+async def test_parent_metric_and_period_change_at_once(desk: Desk) -> None:
+    await desk.metric("Tonnes", TONNES, dataType="DECIMAL")
+    await desk.goal("Shipped", metricId="Tonnes", ownerId="Rep 1", period=Q2)
+    await desk.recalculate("Shipped")
+    await do(desk, "updateGoal", "Leaf", parentId="Shipped", metricId="Tonnes", period=Q2, target="2.5", title="Leaf")
+    assert await actuals(desk, *TREE, "Shipped") == ["1011", "10", "1000", None, "0"]
+    assert await states(desk, *TREE, "Shipped") == ["CURRENT", "CURRENT", "CURRENT", "STALE", "STALE"]
+    assert await desk.shown("Leaf", "parent { title } period { startDate } target metric { name }") == {
+        "parent": {"title": "Shipped"},
+        "period": {"startDate": "2026-04-01"},
+        "target": "2.5",
+        "metric": {"name": "Tonnes"},
+    }
+    await desk.recalculate("Leaf")
+    # Back again, and a goal with one below it under another parent with a shorter period.
+    await do(desk, "updateGoal", "Leaf", parentId="Left", metricId="Revenue", period=YEAR)
+    await desk.recalculate("Root")
+    assert await actuals(desk) == ["1111", "110", "1000", "100"]
+    await do(desk, "updateGoal", "Left", parentId="Right", period=Q2)
+    assert await actuals(desk) == ["1111", "110", "1110", "100"]
+    assert await states(desk) == ["STALE"] * 4
+    await desk.recalculate("Root")
+    assert await actuals(desk) == ["1001", "0", "1000", "0"]
+
+
+async def test_closing_takes_goals_below_a_cancelled_one_along(desk: Desk) -> None:
+    await do(desk, "cancelGoal", "Left")
+    assert await desk.refused("closeGoal", id=desk.ids["Root"]) == ("OPEN_DESCENDANTS", "id")
+    await do(desk, "closeGoal", "Root", includeDescendants=True)
+    assert await desk.all_shown("state", *TREE) == ["ACHIEVED", "CANCELLED", "ACHIEVED", "ACHIEVED"]
+    assert await actuals(desk) == ["1001", "110", "1000", "100"]
+    for title in ("Left", "Leaf"):
+        assert await desk.refused("reopenGoal", id=desk.ids[title]) == ("GOAL_CLOSED", "id")
+    await do(desk, "reopenGoal", "Root")
+    await do(desk, "reopenGoal", "Left")
+    assert await desk.all_shown("state", *TREE) == ["OPEN", "OPEN", "ACHIEVED", "ACHIEVED"]
+    assert await actuals(desk) == ["1111", "110", "1000", "100"]
+
+
+async def test_the_targets_of_the_children_are_added_up_where_all_are_seen(desk: Desk, settings: Settings) -> None:
+    for title, target in {"Root": "10", "Left": "7.5", "Right": "922337203685477.5807", "Leaf": None}.items():
+        await do(desk, "updateGoal", title, target=target)
+    fields = "childTargets { sum difference }"
+    shown = [goal["childTargets"] for goal in await desk.all_shown(fields, *TREE)]
+    assert shown == [
+        {"sum": "922337203685485.0807", "difference": "-922337203685475.0807"},
+        {"sum": "0", "difference": "7.5"},
+        {"sum": "0", "difference": "922337203685477.5807"},
+        {"sum": "0", "difference": None},
+    ]
+    document = f"{{ goals {{ nodes {{ {fields} }} }} }}"
+    _, statements = await traced(document, "admin", settings, desk.database, desk.clock)
+    assert statements.count("goal/child_targets_of") == 1
+    await do(desk, "cancelGoal", "Right")
+    assert await desk.shown("Root", fields) == {"childTargets": {"sum": "7.5", "difference": "2.5"}}
+    await do(desk, "assignGoal", "Root", managerId="Rep 1")
+    await do(desk, "updateGoal", "Left", restricted=True)
+    manager = desk.login("Rep 1")
+    assert await desk.shown("Root", fields, manager) == {"childTargets": None}
+    assert await desk.shown("Left", fields, desk.login("Rep 2")) == {"childTargets": None}

@@ -71,7 +71,40 @@ AMOUNTS = [
     ({"target": "922337203685477.5808"}, "AMOUNT_OUT_OF_RANGE", "target"),
     ({"target": "0.00001"}, "AMOUNT_TOO_PRECISE", "target"),
 ]
+BECAUSE = {"reason": "Because."}
+OVERRIDES: list[Attempt] = [
+    ("overrideGoal", {"id": title, **BECAUSE, **given}, code, field)
+    for title, given, code, field in (
+        ("Root", {"actual": "1", "reason": " "}, "REQUIRED", "reason"),
+        ("Root", {"actual": "1", "reason": "x" * 2001}, "INVALID_VALUE", "reason"),
+        ("Root", {}, "REQUIRED", "actual"),
+        ("Root", {"actual": None}, "REQUIRED", "actual"),
+        ("Root", {"inProgress": "1"}, "INVALID_VALUE", "inProgress"),
+        ("Root", {"actual": "0.00001"}, "AMOUNT_TOO_PRECISE", "actual"),
+        ("Root", {"actual": "-922337203685477.5808"}, "AMOUNT_OUT_OF_RANGE", "actual"),
+        ("Root", {"actual": "1", "endDate": "2026-02-14"}, "INVALID_VALUE", "endDate"),
+        ("Called", {"actual": "-1"}, "INVALID_VALUE", "actual"),
+        ("Called", {"actual": "1.5"}, "AMOUNT_TOO_PRECISE", "actual"),
+    )
+]
+#: Parent, metric and period at once.
+PLACES: list[Attempt] = [
+    ("updateGoal", {"id": title, "parentId": parent, **given}, code, field)
+    for title, parent, given, code, field in (
+        ("Child", "Stretched", {"metricId": "Stretch"}, "METRIC_LOCKED_IN_TREE", "metricId"),
+        ("Grandchild", "Root", {"metricId": "Stretch"}, "PARENT_METRIC_DIFFERS", "metricId"),
+        ("Grandchild", "Q1 of Child", {"metricId": "Stretch"}, "METRIC_LOCKED_IN_TREE", "metricId"),
+        ("Grandchild", "Stretched", {"period": Q1}, "PARENT_METRIC_DIFFERS", "parentId"),
+        ("Grandchild", "Root of 2027", {}, "PERIOD_NOT_WITHIN_PARENT", "parentId"),
+        ("Grandchild", "Q2 of Child", {"period": YEAR}, "PERIOD_NOT_WITHIN_PARENT", "period"),
+        ("Root", "Grandchild", {"period": Q1}, "GOAL_CYCLE", "parentId"),
+        ("Half open", "Root", {"period": Q1}, "PERIOD_LOCKED_BY_CLOSED_GOAL", "period"),
+        ("Child", "absent", {"title": "Other"}, "NOT_FOUND", "parentId"),
+    )
+]
 GOALS: list[Attempt] = [
+    *OVERRIDES,
+    *PLACES,
     *(("createGoal", {**NEW, **amount}, code, field) for amount, code, field in AMOUNTS),
     *(("updateGoal", {"id": "Child", **amount}, code, field) for amount, code, field in AMOUNTS),
     (
@@ -158,6 +191,10 @@ CLOSED: list[Attempt] = [
         for attempt in (
             ("updateGoal", {"id": title, "title": "Other"}, "GOAL_CLOSED", "id"),
             ("updateGoal", {"id": title, "period": Q1}, "GOAL_CLOSED", "id"),
+            ("updateGoal", {"id": title, "parentId": "Open"}, "GOAL_CLOSED", "id"),
+            ("updateGoal", {"id": "Open", "parentId": title, "title": "Other"}, "GOAL_CLOSED", "parentId"),
+            ("overrideGoal", {"id": title, "actual": "1", **BECAUSE}, "GOAL_CLOSED", "id"),
+            ("clearGoalOverride", {"id": title}, "GOAL_CLOSED", "id"),
             ("assignGoal", {"id": title, "ownerId": "Rep 1"}, "GOAL_CLOSED", "id"),
             ("moveGoal", {"id": title, "parentId": None}, "GOAL_CLOSED", "id"),
             ("moveGoal", {"id": title, "parentId": "Open"}, "GOAL_CLOSED", "id"),
@@ -177,7 +214,10 @@ CLOSED: list[Attempt] = [
 ON_ONE_GOAL: list[tuple[str, dict[str, Any], str]] = [
     ("updateGoal", {"title": "Other"}, "id"),
     ("assignGoal", {"ownerId": "Rep 1"}, "id"),
+    ("updateGoal", {"parentId": None}, "id"),
     ("moveGoal", {"parentId": None}, "id"),
+    ("overrideGoal", {"actual": "1", **BECAUSE}, "id"),
+    ("clearGoalOverride", {}, "id"),
     ("deleteGoal", {}, "id"),
     ("closeGoal", {}, "id"),
     ("cancelGoal", {}, "id"),
@@ -218,6 +258,7 @@ async def tree(desk: Desk) -> None:
     await desk.goal("Stretched", metricId="Stretch", period=YEAR, target="10", stretchTarget="20")
     await desk.goal("Half open", metricId="Revenue", period=YEAR)
     await desk.goal("Half closed", parentId="Half open")
+    await desk.goal("Called", metricId="Calls", period=YEAR)
     await desk.do("closeGoal", id=desk.ids["Half closed"])
 
 
@@ -246,8 +287,19 @@ async def check(desk: Desk, attempts: Sequence[Attempt]) -> None:
         told = await desk.refused(mutation, **desk.named(given))
         if told != (code, field):
             wrong.append((mutation, given, told))
+        if mutation == "createGoal":
+            # What one goal may not be, none of a tree may be.
+            told = await desk.refused("createGoals", **as_a_tree(desk.named(given)))
+            if told != (code, field if field == "parentId" else f"goals.0.{field}"):
+                wrong.append(("createGoals", given, told))
         assert await desk.everything() == before, (mutation, given)
     assert wrong == []
+
+
+def as_a_tree(given: dict[str, Any]) -> dict[str, Any]:
+    """Give the input of createGoals that makes the goal which an input of createGoal makes."""
+    goal = {"key": "", **given}
+    return {"parentId": goal.pop("parentId", None), "goals": [goal]}
 
 
 @pytest.mark.usefixtures("closed")

@@ -29,7 +29,7 @@ def info(settings: Settings, database: Database, clock: FixedClock) -> Any:
     """Give a resolver's second argument, for a known viewer."""
     context = Context("request", "rep-1", database, clock, settings, settings.signing_key(), make_loaders=Loaders)
     context.identify(Viewer("u-1", "rep-1", "Rep 01", administrator=False))
-    return SimpleNamespace(context=context)
+    return SimpleNamespace(context=context, field_name="test")
 
 
 async def test_what_was_changed_is_not_read_out_of_a_cache(info: Any) -> None:

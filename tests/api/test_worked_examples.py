@@ -229,3 +229,24 @@ async def test_11_tenths_add_up_exactly_and_the_greatest_number_is_kept(desk: De
     assert await desk.shown("Greatest", fields) == {**good, "rollup": {"state": "OVERFLOW", "incomplete": False}}
     said = (await desk.shown("Greatest", "rollup { error }"))["rollup"]["error"]
     assert "does not fit" in said
+
+
+async def test_12_an_override_stays_until_it_is_cleared(desk: Desk) -> None:
+    await desk.metric("Revenue")
+    await desk.goal("Year", metricId="Revenue", period=YEAR, target="20")
+    await desk.records("opportunity", won("1", "admin", "1", "2026-01-05"))
+    await desk.recalculate("Year")
+    await desk.do("overrideGoal", id=desk.ids["Year"], actual="10", reason="Booked elsewhere.")
+    await desk.recalculate("Year")
+    fields = "actual ownActual computedActual percentageAchieved override { reason actual } rollup { state }"
+    assert await desk.shown("Year", fields) == {
+        "actual": "10",
+        "ownActual": "1",
+        "computedActual": "1",
+        "percentageAchieved": "50",
+        "override": {"reason": "Booked elsewhere.", "actual": "10"},
+        "rollup": {"state": "CURRENT"},
+    }
+    await desk.do("clearGoalOverride", id=desk.ids["Year"])
+    cleared = {"actual": "1", "computedActual": "1", "percentageAchieved": "5", "override": None}
+    assert await desk.shown("Year", "actual computedActual percentageAchieved override { reason }") == cleared

@@ -7,12 +7,17 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tests.benchmarks import bench_ingest, bench_rollup, bench_tree, machine, report
+from tests.benchmarks import bench_goals, bench_ingest, bench_rollup, bench_tree, machine, report
 from tests.benchmarks.harness import BUILD, Benchmark, Row, Run, Session
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark
-    for benchmark in (*bench_rollup.BENCHMARKS, *bench_tree.BENCHMARKS, *bench_ingest.BENCHMARKS)
+    for benchmark in (
+        *bench_rollup.BENCHMARKS,
+        *bench_tree.BENCHMARKS,
+        *bench_ingest.BENCHMARKS,
+        *bench_goals.BENCHMARKS,
+    )
 }
 SMALL = "--small"
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from graph.goal import GoalState, RecordSet
-from graph.goal_change import period_properties
+from graph.goal_creation import period_properties
 from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft, create_metric, create_rollup_field
 from graph.money import TEN_THOUSANDTHS, DataType
@@ -168,16 +168,20 @@ async def load_owners(database: Database, viewer: Viewer, shape: Shape) -> None:
 async def load_goals(database: Database, viewer: Viewer, metric: str, shape: Shape, now: datetime) -> None:
     """Write the tree: goal `i` below goal `(i - 1) // branching`, parents always written before their children.
 
-    In bulk, where the product creates goals one by one: the same properties and links as `createGoal` leaves.
+    In bulk, unchecked, with ids of its own: the same properties and links as createGoals leaves.
     """
     for batch in batches(_goal_rows(shape, viewer, now)):
+        await write_goals(database, viewer, metric, batch)
 
-        async def work(tx: Transaction, batch: list[Item] = batch) -> None:
-            for text in (_NODES, _EDGES):
-                parameters = {"rows": batch, "metric": metric, "manager": viewer.id}
-                await tx.text(text, parameters, name="bench/goals")
 
-        await database.write(work, deadline=LOAD_SECONDS)
+async def write_goals(database: Database, viewer: Viewer, metric: str, rows: list[Item]) -> None:
+    """Write goals in one transaction, unchecked: id, parent, external id of the owner, properties each."""
+
+    async def work(tx: Transaction) -> None:
+        for text in (_NODES, _EDGES):
+            await tx.text(text, {"rows": rows, "metric": metric, "manager": viewer.id}, name="bench/goals")
+
+    await database.write(work, deadline=LOAD_SECONDS)
 
 
 # The statements demand index seeks: they are planned while the labels are empty, and a label scan would look as cheap.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graph.clock import Clock, FixedClock, SystemClock, today
 from graph.errors import ErrorCode, Refusal
 from graph.moment import local_date
+from graph.period import FiscalCalendar, Template
 
 BERLIN = ZoneInfo("Europe/Berlin")
 APIA = ZoneInfo("Pacific/Apia")
@@ -167,3 +168,57 @@ def test_a_local_time_keeps_its_date_or_is_refused(local: datetime, zone: ZoneIn
 @settings(deadline=None)
 def test_any_moment_has_a_date_in_any_zone(moment: datetime, zone: ZoneInfo) -> None:
     assert local_date(moment.isoformat(), zone, FIELD) == (moment, moment.astimezone(zone).date())
+
+
+#: The zones furthest from UTC, and some that change their clocks, at midnight too.
+FAR = [
+    ZoneInfo(name) for name in ("Pacific/Kiritimati", "Etc/GMT+12", "Europe/Berlin", "America/Havana", "Asia/Beirut")
+]
+
+
+@pytest.mark.parametrize("zone", FAR, ids=str)
+def test_today_moves_on_once_a_day_in_every_zone(zone: ZoneInfo) -> None:
+    """Hour by hour through a year with all its changes of clocks: no day is skipped, repeated or cut by a period."""
+    clock = FixedClock(datetime(2025, 12, 31, 0, 0, tzinfo=UTC))
+    calendar = FiscalCalendar(Template.MONTHLY)
+    seen = [today(clock, zone)]
+    hours = 0
+    for _ in range(366 * 24):
+        clock.advance(timedelta(hours=1))
+        day = today(clock, zone)
+        hours += 1
+        if day != seen[-1]:
+            assert day - seen[-1] == timedelta(days=1)
+            assert hours in {23, 24, 25} or len(seen) == 1
+            assert (calendar.containing(day) == calendar.containing(seen[-1])) is (day.day != 1)
+            seen.append(day)
+            hours = 0
+    assert len(seen) in {366, 367}
+
+
+def test_the_ends_of_the_world_are_two_days_apart() -> None:
+    clock = FixedClock(datetime(2026, 3, 31, 11, 0, tzinfo=UTC))
+    east, west = FAR[0], FAR[1]
+    assert (today(clock, east), today(clock, west)) == (date(2026, 4, 1), date(2026, 3, 30))
+    # A record of that moment counts in the quarter of its own organization's day.
+    for zone, day in ((east, date(2026, 4, 1)), (west, date(2026, 3, 30))):
+        assert local_date("2026-03-31T11:00:00Z", zone, FIELD)[1] == day
+        moment, found = local_date("2026-03-31T23:30:00", zone, FIELD)
+        assert (found, today(FixedClock(moment), zone)) == (date(2026, 3, 31), date(2026, 3, 31))
+
+
+@pytest.mark.parametrize("zone", FAR[2:], ids=str)
+def test_the_days_on_which_clocks_change_are_whole(zone: ZoneInfo) -> None:
+    """Each hour of each day is in that day, or is refused as skipped or repeated; noon and the last hour never are."""
+    refusals = 0
+    for number in range(365):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        for hour in (0, 1, 2, 3, 12, 23):
+            try:
+                _, found = local_date(f"{day}T{hour:02}:30:00", zone, FIELD)
+            except Refusal:
+                assert hour not in {3, 12}
+                refusals += 1
+            else:
+                assert found == day
+    assert refusals == 2

@@ -5,31 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graph import import_file
+from graph import import_draft
 from graph.errors import ErrorCode, Refusal
-from graph.import_file import FileImport, ImportedBatch, open_import
+from graph.import_file import open_import
 from graph.owners import OwnerKind
-from graph.record import RecordsPage
 from graph.visibility import Viewer
 from tests.factories import FOUNDER, Company
+from tests.graph.import_folder import HEADER, Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from graph.clock import FixedClock
-    from graph.database import Database, Transaction
-    from graph.record import RecordRow
-
-MAP = """
-[fields]
-externalId = "no"
-owner = { column = "seller", by = "name" }
-actualValue = "value"
-actualCloseDate = { column = "closed", format = "%m/%d/%Y" }
-state = { column = "stage", values = { Done = "WON" } }
-currency = { constant = "EUR" }
-"""
-HEADER = "no,seller,value,closed,stage"
+    from graph.database import Database
 
 
 @pytest.fixture
@@ -37,31 +25,6 @@ async def company(database: Database, clock: FixedClock) -> Company:
     company = await Company(database, clock).found()
     await company.users("Rep 01", "Rep 02")
     return company
-
-
-class Folder:
-    """A folder with a CSV file and its map."""
-
-    def __init__(self, path: Path, company: Company) -> None:
-        self.path = path
-        self.company = company
-
-    async def open(self, csv: str | bytes, map_: str = MAP, type_key: str = "opportunity") -> FileImport:
-        data, toml = self.path / "data.csv", self.path / "map.toml"
-        data.write_bytes(csv if isinstance(csv, bytes) else csv.encode())
-        toml.write_text(map_)
-        return await open_import(self.company.database, type_key, data, toml)
-
-    async def load(self, csv: str | bytes, map_: str = MAP, type_key: str = "opportunity") -> list[ImportedBatch]:
-        loading = await self.open(csv, map_, type_key)
-        return [batch async for batch in loading.run(self.company.database, FOUNDER, self.company.clock)]
-
-    async def records(self, type_key: str = "opportunity") -> dict[str, RecordRow]:
-        async def work(tx: Transaction) -> dict[str, RecordRow]:
-            [page] = await tx.run(RecordsPage(self.company.ids["administrator"], type_key, 100))
-            return {row.external_id: row for row in page.records}
-
-        return await self.company.database.read(work)
 
 
 @pytest.fixture
@@ -105,7 +68,7 @@ async def test_columns_become_fields_and_refused_rows_are_named_as_in_the_file(f
 
 
 async def test_batches_are_read_one_by_one(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_file, "LARGEST_BATCH", 2)
+    monkeypatch.setattr(import_draft, "LARGEST_BATCH", 2)
     csv = HEADER + "\n" + "".join(f"{n},Rep 01,1,,Done\n" for n in range(4)) + "5,Nobody,1,,Done\n"
     batches = await folder.load(csv)
     assert [batch.inserted for batch in batches] == [2, 2, 0]

@@ -1,7 +1,8 @@
 """The fiscal calendar: every template, start and naming; the period of a goal."""
 
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
+from operator import lt
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from graph.period import (
 )
 
 DAY = timedelta(days=1)
+LAST = date(2100, 12, 31)
 DEFAULT = FiscalCalendar()
 FISCAL, CUSTOM = PeriodKind.FISCAL, PeriodKind.CUSTOM
 CALENDARS = st.builds(
@@ -99,6 +101,37 @@ def test_the_first_and_last_day_of_a_period_are_in_it(calendar: FiscalCalendar, 
     index = data.draw(st.integers(1, PERIODS_PER_YEAR[calendar.template]))
     period = calendar.period(year, index)
     assert calendar.containing(period.start) == calendar.containing(period.end) == period
+
+
+def test_every_date_of_all_years_is_in_one_period_of_every_calendar() -> None:
+    """All templates and starts, 1970-2100, exhaustively: each year's periods tile it, and each begins where one ended.
+
+    Every month has the days 1 to 28, so these two stand for all between them.
+    """
+    for template, month, day in product(Template, range(1, 13), (1, 28, 29, 30, 31)):
+        calendar = FiscalCalendar(template, month, day)
+        expected = calendar.year_start(1970)
+        for year in range(1970, 2101):
+            begins = calendar._starts(year)
+            assert begins[0] == expected, (calendar, year)
+            assert all(map(lt, begins, begins[1:])), (calendar, year)
+            expected = calendar._start(year + 1)
+            assert begins[-1] < expected, (calendar, year)
+            # One period of the year in full: its label, and that its first and last day know it.
+            period = calendar.period(year, year % len(begins) + 1) if year % 10 == day % 10 else None
+            assert period is None or calendar.containing(period.start) == calendar.containing(period.end) == period
+
+
+@pytest.mark.parametrize("year", [1972, 1999, 2000, 2024, 2026, 2096, 2100])
+def test_leap_days_and_ends_of_months_are_in_the_period_that_they_begin_or_end(year: int) -> None:
+    days = [last_day(year, month) for month in range(1, 13)]
+    assert (date(year, 2, 28) in days) is (year in {1999, 2026, 2100})
+    for template, day in product(Template, (1, 28, 29, 30, 31)):
+        calendar = FiscalCalendar(template, 1, day)
+        for end in days:
+            period, following = calendar.containing(end), calendar.containing(end + DAY) if end < LAST else None
+            assert period.start <= end <= period.end
+            assert following is None or following == period or following.start == end + DAY == period.end + DAY
 
 
 def test_the_default_is_quarters_from_january() -> None:
@@ -221,7 +254,7 @@ def test_refuses_days_outside(day: date) -> None:
 
 def test_resolves_fiscal_periods() -> None:
     quarter = resolve_period(DEFAULT, kind=FISCAL, fiscal_year=2026, index=2)
-    assert quarter == GoalPeriod(FISCAL, 2026, 2, "FY2026 Q2", date(2026, 4, 1), date(2026, 6, 30))
+    assert quarter == GoalPeriod(FISCAL, 2026, 2, "FY2026 Q2", date(2026, 4, 1), date(2026, 6, 30), Template.QUARTERLY)
     year = resolve_period(DEFAULT, kind=FISCAL, fiscal_year=2026, whole_year=True)
     assert year == GoalPeriod(FISCAL, 2026, None, "FY2026", date(2026, 1, 1), date(2026, 12, 31))
 

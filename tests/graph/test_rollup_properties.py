@@ -11,14 +11,13 @@ from graph import rollup
 from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from tests.factories import WON_REVENUE, Company
-from tests.worlds import expected, plant, stored, worlds
+from tests.worlds import PROPERTIES, expected, plant, stored, worlds
 
 if TYPE_CHECKING:
     from graph.clock import FixedClock
     from graph.database import Database
     from tests.worlds import World
 
-NAMES = {"actual": "actual", "in_progress": "inProgress", "custom": "custom"}
 OPEN = RollupFieldDraft(
     Category.IN_PROGRESS, "opportunity", "openDate", "OPEN", ("NEW", "IN_PROGRESS"), "estimatedValue"
 )
@@ -54,7 +53,7 @@ async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
     for category, wanted in expected(world).items():
         for number, (total, count) in enumerate(wanted):
             if world.goals[number].state == "OPEN":
-                found = _total(goals[ids[number]], NAMES[category])
+                found = _total(goals[ids[number]], PROPERTIES[category])
                 assert found == (total, count), (number, category, world.goals[number])
     assert (await company.recalculate(ids[0])).changed == 0
     assert await stored(migrated) == goals

@@ -4,11 +4,11 @@ WHERE p.state = 'OPEN'
 CALL (p) {
   MATCH (p)<-[:CHILD_OF]-(c:Goal)
   WHERE c.state <> 'CANCELLED'
-  RETURN sum(coalesce(c.actualOwn + coalesce(c.actualBelow, 0), 0)) AS actual,
+  RETURN sum(coalesce(c.actualPinned, c.actualOwn + coalesce(c.actualBelow, 0), 0)) AS actual,
     sum(coalesce(c.actualOwnCount + coalesce(c.actualBelowCount, 0), 0)) AS actual_count,
-    sum(coalesce(c.inProgressOwn + coalesce(c.inProgressBelow, 0), 0)) AS in_progress,
+    sum(coalesce(c.inProgressPinned, c.inProgressOwn + coalesce(c.inProgressBelow, 0), 0)) AS in_progress,
     sum(coalesce(c.inProgressOwnCount + coalesce(c.inProgressBelowCount, 0), 0)) AS in_progress_count,
-    sum(coalesce(c.customOwn + coalesce(c.customBelow, 0), 0)) AS custom,
+    sum(coalesce(c.customPinned, c.customOwn + coalesce(c.customBelow, 0), 0)) AS custom,
     sum(coalesce(c.customOwnCount + coalesce(c.customBelowCount, 0), 0)) AS custom_count,
     count(CASE WHEN c.rollupError IS NOT NULL OR c.incomplete THEN 1 END) > 0 AS incomplete
 }

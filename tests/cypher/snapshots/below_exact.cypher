@@ -4,7 +4,7 @@ WHERE p.state = 'OPEN'
 CALL (p) {
   MATCH (p)<-[:CHILD_OF]-(c:Goal)
   WHERE c.state <> 'CANCELLED'
-  RETURN [sum((coalesce(c.actualOwn + coalesce(c.actualBelow, 0), 0)) / 4294967296), sum((coalesce(c.actualOwn + coalesce(c.actualBelow, 0), 0)) % 4294967296)] AS actual,
+  RETURN [sum((coalesce(c.actualPinned, c.actualOwn + coalesce(c.actualBelow, 0), 0)) / 4294967296), sum((coalesce(c.actualPinned, c.actualOwn + coalesce(c.actualBelow, 0), 0)) % 4294967296)] AS actual,
     sum(coalesce(c.actualOwnCount + coalesce(c.actualBelowCount, 0), 0)) AS actual_count,
     count(CASE WHEN c.rollupError IS NOT NULL OR c.incomplete THEN 1 END) > 0 AS incomplete
 }

@@ -10,8 +10,18 @@ WHERE g.state = 'OPEN'
 MATCH (g)-[:OWNED_BY]->(owner:Territory)
 WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (owner, goal_start, goal_end) {
-  MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:OrderLine|Order|Opportunity)
-    ((:Order|Opportunity)<-[:PART_OF]-(part:OrderLine|Order WHERE NOT EXISTS { (part)-[:IN_TERRITORY]->() })){0,2}(r:OrderLine)
+  CALL (owner) {
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(r:OrderLine)
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:IN_TERRITORY]->() }
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:Opportunity)<-[:PART_OF]-(part_1:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:IN_TERRITORY]->() } AND NOT EXISTS { (part_1)-[:IN_TERRITORY]->() }
+    RETURN r
+  }
   MATCH (r)-[:PART_OF]->(above:Order)
   WITH r, goal_start, goal_end, above.state AS parent_state, above.status AS parent_status, above.orderDate AS on_parent_orderDate
   WITH CASE WHEN parent_state = $actual_state AND parent_status IN $actual_statuses AND goal_start <= on_parent_orderDate <= goal_end THEN coalesce(r.extendedAmount, 0) END AS actual

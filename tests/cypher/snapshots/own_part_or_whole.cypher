@@ -10,8 +10,14 @@ WHERE g.state = 'OPEN'
 MATCH (g)-[:OWNED_BY]->(owner:User)
 WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (owner, goal_start, goal_end) {
-  MATCH (owner)<-[:OWNED_BY]-(:Order|Opportunity)
-    ((:Opportunity)<-[:PART_OF]-(part:Order WHERE NOT EXISTS { (part)-[:OWNED_BY]->() })){0,1}(r:Order)
+  CALL (owner) {
+    MATCH (owner)<-[:OWNED_BY]-(r:Order)
+    RETURN r
+    UNION ALL
+    MATCH (owner)<-[:OWNED_BY]-(:Opportunity)<-[:PART_OF]-(r:Order)
+    WHERE NOT EXISTS { (r)-[:OWNED_BY]->() }
+    RETURN r
+  }
   OPTIONAL MATCH (r)-[:PART_OF]->(above:Opportunity)
   WITH r, goal_start, goal_end, r.state AS record_state, r.orderDate AS on_orderDate, above.state AS parent_state, above.status AS parent_status, above.actualCloseDate AS on_parent_actualCloseDate
   WITH CASE WHEN record_state = $actual_state AND goal_start <= on_orderDate <= goal_end THEN coalesce(r.totalAmount, 0) END AS actual,

@@ -10,8 +10,18 @@ WHERE g.state = 'OPEN'
 MATCH (g)-[:OWNED_BY]->(owner:ProductLine)
 WITH *, g.startDate AS goal_start, g.endDate AS goal_end
 CALL (owner, goal_start, goal_end) {
-  MATCH (owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)<-[:FOR_PRODUCT_LINE]-(:OrderLine|Order|Opportunity)
-    ((:Order|Opportunity)<-[:PART_OF]-(part:OrderLine|Order WHERE NOT EXISTS { (part)-[:FOR_PRODUCT_LINE]->() })){0,2}(r:OrderLine)
+  CALL (owner) {
+    MATCH (owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)<-[:FOR_PRODUCT_LINE]-(r:OrderLine)
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)<-[:FOR_PRODUCT_LINE]-(:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:FOR_PRODUCT_LINE]->() }
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:ProductLine)<-[:CHILD_OF]-(:ProductLine)){0,}(:ProductLine)<-[:FOR_PRODUCT_LINE]-(:Opportunity)<-[:PART_OF]-(part_1:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:FOR_PRODUCT_LINE]->() } AND NOT EXISTS { (part_1)-[:FOR_PRODUCT_LINE]->() }
+    RETURN r
+  }
   MATCH (r)-[:PART_OF]->(above:Order)
   WITH r, goal_start, goal_end, r.shippedDate AS on_shippedDate, above.state AS parent_state, above.status AS parent_status, above.orderDate AS on_parent_orderDate
   WITH CASE WHEN parent_state = $actual_state AND parent_status IN $actual_statuses AND goal_start <= on_parent_orderDate <= goal_end THEN coalesce(r.extendedAmount, 0) END AS actual,

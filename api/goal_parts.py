@@ -1,0 +1,44 @@
+"""What a goal shows in objects of its own: how its numbers came about, what is hidden below it, the viewer's rights."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from api.fields import aggregate, detail
+from api.scalars import Decimal
+from graph.goal import RollupState
+
+
+@strawberry.type(description="How a goal's numbers came about.")
+class GoalRollup:
+    """State of a goal's rollup."""
+
+    state: RollupState = aggregate("How far the numbers can be relied on.")
+    calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
+    incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
+    error: str | None = aggregate("What went wrong, in words; null if nothing did.")
+
+
+@strawberry.type(description="Children that the viewer may not see.")
+class RestrictedChildren:
+    """Hidden children, counted."""
+
+    count: int = aggregate("How many children count in the totals and are not shown.")
+
+
+@strawberry.type(description="What the viewer may do with a goal.")
+class GoalAccess:
+    """The viewer's rights on a goal."""
+
+    can_edit: bool = detail("Whether the viewer may change, move, close and recalculate the goal.")
+    can_delete: bool = detail("Whether the viewer may delete the goal.")
+
+
+@strawberry.type(description="What the targets of a goal's children add up to; cancelled children are left out.")
+class ChildTargets:
+    """Targets below, added up."""
+
+    sum: Decimal = detail("The sum, in units of the metric; a child without a target adds 0.")
+    difference: Decimal | None = detail("The goal's own target minus the sum; null if it has none.")

@@ -1,0 +1,4 @@
+// One entry of the audit log. Entries are never changed.
+// sees: engine
+CREATE (entry:AuditEntry {id: $id, at: $at, who: $who, what: $what, which: $which, fields: $fields, requestId: $request_id})
+RETURN entry.id AS id

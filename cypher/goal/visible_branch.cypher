@@ -1,0 +1,17 @@
+// A goal and the goals below it that the viewer can reach, parents first; of each, how many children are hidden.
+// sees: viewer
+MATCH (viewer:User {id: $viewer, active: true})
+MATCH (top:Goal {id: $id})
+WHERE visible.goal(top)
+// Unbounded: a tree has any depth. It stops at a hidden goal.
+MATCH path = (top)((:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.goal(step))){0,}(g:Goal)
+WITH viewer, g, length(path) AS depth
+ORDER BY depth, g.title, g.id
+LIMIT $first
+RETURN columns.seen_goal(g) AS goal,
+  COUNT {
+    MATCH (g)<-[:CHILD_OF]-(child:Goal)
+    WHERE NOT visible.goal(child)
+    RETURN child
+  } AS restricted_children
+ORDER BY depth, g.title, g.id

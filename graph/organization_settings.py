@@ -1,0 +1,93 @@
+"""What an organization decides for itself, typed and versioned. Time zone, currency, calendar: `organization`.
+
+A new setting is three lines: a field here, one of the type and one of the input in `api/settings.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import ErrorCode, Refusal
+from graph.money import DataType, parse_units
+from graph.organization import SetOrganization, ensure_organization
+from graph.progress import Thresholds
+from graph.statement import Read
+from graph.version import ANY_VERSION, version
+from graph.visibility import Viewer, require_administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graph.database import Transaction
+    from graph.version import Expected
+
+_MOST = 10 * 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationSettings:
+    """The settings with their defaults. Each is stored with the organization under `stored` once it was set.
+
+    Numbers are units of 1/10 000.
+    """
+
+    on_track_from: int = field(default=10_000, metadata={"stored": "onTrackFrom"})
+    behind_from: int = field(default=8_000, metadata={"stored": "behindFrom"})
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which part of today's target on a goal is ON_TRACK, and BEHIND."""
+        return Thresholds.of_units(self.on_track_from, self.behind_from)
+
+    def version(self, key: bytes) -> str:
+        """The version of all settings together."""
+        return version(key, "settings", asdict(self))
+
+
+STORED = {one.name: one.metadata["stored"] for one in fields(OrganizationSettings)}
+
+
+@dataclass(frozen=True)
+class ReadSettings(Read[OrganizationSettings], path="organization/settings", row=OrganizationSettings):
+    """The settings; defaults for those that were never set."""
+
+    @classmethod
+    def read_row(cls, columns: Mapping[str, Any]) -> OrganizationSettings:
+        """From the organization's properties."""
+        properties = columns["properties"]
+        found = {name: properties.get(stored) for name, stored in STORED.items()}
+        return OrganizationSettings(**{name: value for name, value in found.items() if value is not None})
+
+
+async def organization_settings(tx: Transaction) -> OrganizationSettings:
+    """Give the settings; the defaults while the database has no organization."""
+    return await tx.one(ReadSettings()) or OrganizationSettings()
+
+
+async def update_settings(
+    tx: Transaction, viewer: Viewer, changes: Mapping[str, str | None], expected: Expected = ANY_VERSION
+) -> None:
+    """Change settings: numbers as text by field name; None means the default. Absent ones stay.
+
+    Refuses FORBIDDEN, CONFLICT, INVALID_VALUE, AMOUNT_TOO_PRECISE, AMOUNT_OUT_OF_RANGE.
+    """
+    require_administrator(viewer, "change settings")
+    await ensure_organization(tx)
+    current = await organization_settings(tx)
+    expected.check(current.version(expected.key))
+    default = asdict(OrganizationSettings())
+    units = {
+        name: default[name] if text is None else parse_units(text, DataType.DECIMAL, (STORED[name],))
+        for name, text in changes.items()
+    }
+    wanted = replace(current, **units)
+    _check_thresholds(wanted, changes)
+    await tx.run(SetOrganization({STORED[name]: value for name, value in asdict(wanted).items()}))
+
+
+def _check_thresholds(wanted: OrganizationSettings, changes: Mapping[str, str | None]) -> None:
+    if not 0 <= wanted.behind_from <= wanted.on_track_from <= _MOST:
+        message = "Use 0 or more for behindFrom, no more than that of onTrackFrom, and at most 10 for both."
+        name = next(iter(changes), "behind_from")
+        raise Refusal(ErrorCode.INVALID_VALUE, message, (STORED[name],))
