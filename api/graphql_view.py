@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from cross_web import HTTPException as ViewError
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +15,7 @@ from strawberry.asgi import GraphQL
 
 from api.context import Context
 from api.errors import BAD_REQUEST, INTERNAL
+from api.execution import MAX_TOKENS
 from graph.errors import Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
@@ -27,9 +30,16 @@ if TYPE_CHECKING:
 
     from api.execution import Schema
 
-#: Bytes of a request's body.
+#: Bytes of a request's body, and of one that uploads in bulk: a batch has up to 10 000 rows.
 MAX_BODY: Final = 1_048_576
+MAX_UPLOAD: Final = 16 * MAX_BODY
+#: Mutations that take many rows at once. A request of nothing else may have a big body.
+BULK: Final = frozenset(
+    {"createGoals", "upsertRecords", "deleteRecords", "upsertUsers", "upsertTeams", "upsertBusinessUnits"}
+    | {"upsertTerritories", "upsertProductLines"}
+)
 MEDIA_TYPE: Final = "application/graphql-response+json"
+_RECEIVED: Final = "goalgraph.received"
 
 # Of an answer without data, by the code of an error in it; the first that applies.
 _STATUSES: Final = {Unauthenticated.code: 401, Unavailable.code: 503, INTERNAL: 500}
@@ -51,7 +61,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises HTTPException where it is malformed, and what `make_context` raises."""
-        request = Request(scope, _limited(receive))
+        scope[_RECEIVED] = _Received()
+        request = Request(scope, _limited(receive, scope[_RECEIVED]))
         try:
             response = await self.run(request)
         except ViewError as error:
@@ -90,6 +101,9 @@ class GraphQLView(GraphQL[Context, None]):
             raise ViewError(
                 _MALFORMED, "The GraphQL operation's `operationName` must be a string or null, if provided."
             )
+        scope = request._request.scope  # type: ignore[attr-defined] # noqa: SLF001 - the adapter gives no other way
+        if scope[_RECEIVED].bytes > MAX_BODY and not _is_bulk(data.query):
+            raise _too_large(MAX_BODY)
         return data
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
@@ -128,17 +142,41 @@ def _codes(answer: GraphQLHTTPResponse) -> set[Any]:
     return {error.get("extensions", {}).get("code", BAD_REQUEST) for error in errors}
 
 
-def _limited(receive: Receive) -> Receive:
-    """Receive a body of at most MAX_BODY bytes; more raises HTTPException, whatever length the client announced."""
-    received = 0
+def _is_bulk(query: str | None) -> bool:
+    """Whether a document has one operation, and its fields are mutations that take many rows."""
+    try:
+        operation, *others = parse(query or "", max_tokens=MAX_TOKENS, no_location=True).definitions
+    except GraphQLError:
+        return False
+    return (
+        not others
+        and isinstance(operation, OperationDefinitionNode)
+        and operation.operation is OperationType.MUTATION
+        and all(
+            isinstance(field, FieldNode) and field.name.value in BULK for field in operation.selection_set.selections
+        )
+    )
+
+
+@dataclass
+class _Received:
+    """How much of a body has come so far."""
+
+    bytes: int = 0
+
+
+def _limited(receive: Receive, received: _Received) -> Receive:
+    """Receive a body of at most MAX_UPLOAD bytes; more raises HTTPException, whatever length the client announced."""
 
     async def limited() -> Message:
-        nonlocal received
         message = await receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY:
-            reason = f"A request has at most {MAX_BODY} bytes. Send less at once."
-            raise HTTPException(413, reason)
+        received.bytes += len(message.get("body", b""))
+        if received.bytes > MAX_UPLOAD:
+            raise _too_large(MAX_UPLOAD)
         return message
 
     return limited
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"A request has at most {most} bytes. Send less at once.")

@@ -17,7 +17,7 @@ _LINKS: Final = "links"
 
 
 def _parts(category: Category) -> tuple[str, ...]:
-    return (f"{category.stored}Own", f"{category.stored}Below")
+    return (f"{category.stored}Own", f"{category.stored}Below", f"{category.stored}Pinned")
 
 
 def _of_categories() -> Iterable[tuple[str, tuple[str, ...]]]:

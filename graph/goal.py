@@ -232,7 +232,7 @@ STORED = (
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
 )
 #: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.
-DATES_AND_MOMENTS = ("startDate", "endDate", "frozenAt", "createdAt", "updatedAt")
+DATES_AND_MOMENTS = ("startDate", "endDate", "overrideEnd", "overriddenAt", "frozenAt", "createdAt", "updatedAt")
 #: The attribute of a row that holds a stored property.
 ATTRIBUTES = dict(zip(STORED, GoalRow.__match_args__, strict=False))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

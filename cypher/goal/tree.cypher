@@ -34,8 +34,9 @@ WITH root, collect([
     parent.id,
     [name IN $properties | stored[name]],
     CASE WHEN $moments THEN [
-      toString(stored.startDate), toString(stored.endDate),
-      stored.frozenAt.epochMillis, stored.createdAt.epochMillis, stored.updatedAt.epochMillis
+      toString(stored.startDate), toString(stored.endDate), toString(stored.overrideEnd),
+      stored.overriddenAt.epochMillis, stored.frozenAt.epochMillis,
+      stored.createdAt.epochMillis, stored.updatedAt.epochMillis
     ] END,
     CASE WHEN $links THEN columns.goal_links(g) END
   ]) AS goals, collect(viewer)[0] AS viewer

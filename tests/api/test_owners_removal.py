@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graph import goal_change, integrity
-from graph.goal_change import GoalDraft
+from graph.goal_creation import GoalDraft
 from graph.visibility import Viewer
 from tests.api.hierarchy import YEAR, Desk, open_desk, won
 from tests.api.structure import upsert
