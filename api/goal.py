@@ -12,7 +12,7 @@ from api import goal_enums  # noqa: F401 - the enums below are described there
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
-from api.goal_amounts import GoalAmounts, Wanted, goal_amounts
+from api.goal_amounts import GoalMoney
 from api.goal_parts import ChildTargets, GoalAccess, GoalRollup, RestrictedChildren
 from api.loaders import ChildrenPage
 from api.metric import Metric
@@ -23,20 +23,15 @@ from api.period import GoalPeriod
 from api.progress import GoalPace, ProgressReason
 from api.scalars import Decimal
 from graph.goal import GoalRow, GoalState, RecordSet
-from graph.metric import MetricRow
-from graph.money import DataType, format_decimal, format_units
+from graph.money import format_decimal, format_units
 from graph.progress import Progress, Reason, Status
 from graph.rollup_compiler import Category
 from graph.version import goal_version
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
-class Goal(Node):
+class Goal(GoalMoney, Node):
     """A goal, as one viewer sees it at one moment."""
-
-    row: strawberry.Private[GoalRow]
-    measure: strawberry.Private[MetricRow]
-    now: strawberry.Private[datetime]
 
     @detail("Title, 1 to 100 characters.")
     def title(self) -> str:
@@ -185,16 +180,6 @@ class Goal(Node):
         """The computed custom."""
         return self._amount(self.row.computed(Category.CUSTOM))
 
-    @detail('Currency of its amounts, the base currency: `"EUR"`; null where the metric is not money.')
-    def currency(self) -> str | None:
-        """The base currency, for money."""
-        return self.measure.base_currency if self.measure.data_type is DataType.MONEY else None
-
-    @aggregate("Target and totals in another currency, at the rate of the earlier of today and the goal's last day.")
-    async def amounts(self, info: Info, currency: Wanted = None) -> GoalAmounts:
-        """The amounts in a currency. Refuses UNKNOWN_CURRENCY."""
-        return await goal_amounts(info.context, self.row, self.measure, self._today, currency)
-
     @aggregate("Records counted, own and below, over all categories; one that counts for two goals below counts twice.")
     def record_count(self) -> int | None:
         """How many records counted."""
@@ -319,17 +304,13 @@ class Goal(Node):
             self.row.stretch_target,
             self.row.start_date,
             self.row.end_date,
-            self._today,
+            self.measure.today(self.now),
             self.row.closed,
             self.measure.tracks_stretch_target,
             self.measure.data_type,
             self.measure.thresholds,
             no_actual=Reason.NOT_CALCULATED if has_actual else Reason.NO_ACTUAL,
         )
-
-    @property
-    def _today(self) -> date:
-        return self.measure.today(self.now)
 
     def _amount(self, units: int | None) -> Decimal | None:
         return None if units is None else Decimal(format_units(units, self.measure.data_type))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import strawberry
 
-from api.context import Context
+from api.context import Context, Info
 from api.enums import describe_enum
 from api.fields import aggregate, detail, public
 from api.scalars import Decimal
@@ -104,6 +104,25 @@ class GoalAmounts:
     def _amount(self, name: str) -> Decimal | None:
         units = self.units[name]
         return None if units is None else Decimal(format_units(units, DataType.MONEY))
+
+
+@strawberry.type
+class GoalMoney:
+    """A goal's row, metric and moment, and what is said of its currency."""
+
+    row: strawberry.Private[GoalRow]
+    measure: strawberry.Private[MetricRow]
+    now: strawberry.Private[datetime]
+
+    @detail('Currency of its amounts, the base currency: `"EUR"`; null where the metric is not money.')
+    def currency(self) -> str | None:
+        """The base currency, for money."""
+        return self.measure.base_currency if self.measure.data_type is DataType.MONEY else None
+
+    @aggregate("Target and totals in another currency, at the rate of the earlier of today and the goal's last day.")
+    async def amounts(self, info: Info, currency: Wanted = None) -> GoalAmounts:
+        """The amounts in a currency. Refuses UNKNOWN_CURRENCY."""
+        return await goal_amounts(info.context, self.row, self.measure, self.measure.today(self.now), currency)
 
 
 async def goal_amounts(

@@ -11,7 +11,6 @@ from graph.import_draft import Drafter
 from graph.import_source import READERS, SourceFormat, header_of, streamed_rows
 from graph.import_target import import_target
 from graph.ingestion import RowRefusal
-from graph.organization import organization
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
@@ -108,9 +107,8 @@ async def run_drafts(
 
         async def work(tx: Transaction, draft: Draft = draft) -> tuple[UpsertReport, tuple[RowRefusal, ...]]:
             viewer = await identify(tx)
-            zone = (await organization(tx)).zone
             numbers, rows, unnamed = await drafter.resolved(tx, draft)
-            report = await drafter.target.upsert(tx, viewer, rows, now=clock.now(), zone=zone)
+            report = await drafter.target.upsert(tx, viewer, rows, now=clock.now())
             refused = [
                 RowRefusal(numbers[refusal.row - 1], refusal.field, refusal.code, refusal.message)
                 for refusal in report.refused

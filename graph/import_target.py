@@ -18,7 +18,6 @@ from graph.record_upsert import upsert_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from graph.database import Database, Transaction
     from graph.ingestion import UpsertReport
@@ -135,11 +134,11 @@ class ImportTarget:
             row[source.key] = value
 
     async def upsert(
-        self, tx: Transaction, viewer: Viewer, rows: Sequence[Mapping[str, Any]], *, now: datetime, zone: ZoneInfo
+        self, tx: Transaction, viewer: Viewer, rows: Sequence[Mapping[str, Any]], *, now: datetime
     ) -> UpsertReport:
         """Write the rows."""
         if self.record_type is not None:
-            return await upsert_records(tx, viewer, self.record_type.key, rows, now=now, zone=zone)
+            return await upsert_records(tx, viewer, self.record_type.key, rows, now=now)
         return await upsert_owners(tx, viewer, self._kind, rows)
 
     def _type(self, source: Source) -> FieldType:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graph import record_upsert
 from graph.errors import ErrorCode, Refusal
 from graph.goal import RollupState
-from graph.organization import organization
+from graph.organization import SetOrganization, organization
+from graph.record_type import lock_record_type
 from graph.rederive import DerivedChange, DerivedReport, reapply_rates
 from graph.time_zone import set_time_zone
 from graph.visibility import Viewer
@@ -19,6 +21,7 @@ from tests.graph.test_base_amount import set_rates, stored
 
 if TYPE_CHECKING:
     from graph.database import Transaction
+    from graph.record_type import RecordType
 
 NOBODY = Viewer("1", "rep", "Rep 01", administrator=False)
 
@@ -138,3 +141,18 @@ async def test_another_time_zone_moves_the_dates_of_moments_batch_by_batch(compa
         with pytest.raises(Refusal) as refused:
             await change(zone)
         assert (refused.value.problem.code, refused.value.problem.field) == (ErrorCode.INVALID_VALUE, ("timeZone",))
+
+
+async def test_a_batch_read_while_the_time_zone_changes_is_read_in_the_new_one(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changed_meanwhile(tx: Transaction, key: str) -> RecordType:
+        await tx.run(SetOrganization({"timeZone": "Europe/Vienna"}))
+        return await lock_record_type(tx, key)
+
+    monkeypatch.setattr(record_upsert, "lock_record_type", changed_meanwhile)
+    row = {"externalId": "x", "state": "COMPLETED", "fields": {"actualEnd": "2026-02-01T00:30:00"}}
+    await company.write(lambda tx: record_upsert.upsert_records(tx, FOUNDER, "phone_call", [row], now=NOW))
+    found = (await stored(company))["x"]
+    assert found["actualEnd"].to_native() == datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
+    assert found["actualEndDate"].to_native() == date(2026, 2, 1)
