@@ -10,7 +10,7 @@ NEO4J ?= $(shell sed -n 's/^org.neo4j:neo4j:\([^ ]*\) .*/\1/p' graph/neo4j.lock)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test lint docs bench lock lock-neo4j clean
+.PHONY: help serve test soak lint docs bench lock lock-neo4j clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

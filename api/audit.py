@@ -14,7 +14,7 @@ from api.fields import detail
 from api.owners import User, owner_type
 from graph.audit import AuditCount, AuditPage, AuditRow
 from graph.database import Transaction
-from graph.visibility import require_administrator
+from graph.rights import Kind, Operation, require
 
 
 @strawberry.type(description="One change: who did what to which, and when. It says what was changed, never to what.")
@@ -29,6 +29,8 @@ class AuditEntry:
     which: list[str] = detail("Ids of what was changed, as far as there are any; for records the key of their type.")
     fields: list[str] = detail("Names of what the mutation's input gave, such as `title`; never their values.")
     request_id: str | None = detail("The request's id, as in the answer's `X-Request-Id` and in the program's log.")
+
+    denied: bool = detail("Whether the user was refused it for want of a right: then nothing was changed.")
 
     @detail("The user on whose behalf it was done; null for a command of the host.")
     async def who(self, info: Info) -> User | None:
@@ -48,6 +50,7 @@ class AuditEntry:
             which=row.which,
             fields=row.fields,
             request_id=row.request_id,
+            denied=row.denied,
         )
 
 
@@ -78,7 +81,7 @@ class AuditQuery:
     ) -> Connection[AuditEntry]:
         """Give a page of the audit log."""
         context = info.context
-        require_administrator(context.viewer, "read the audit log")
+        await context.read(lambda tx: require(tx, context.viewer, Kind.AUDIT, Operation.READ, "read the audit log"))
         told = filter or AuditFilter()
         wanted: dict[str, Any] = {
             "who": None if told.who is None else str(told.who),

@@ -12,19 +12,20 @@ from api import goal_enums  # noqa: F401 - the enums below are described there
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
+from api.goal_access import GoalAccess, withheld
 from api.goal_amounts import GoalMoney
-from api.goal_parts import ChildTargets, GoalAccess, GoalRollup, RestrictedChildren
+from api.goal_parts import ChildTargets, GoalRollup, RestrictedChildren
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
 from api.override import GoalOverride
 from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
-from api.progress import GoalPace, ProgressReason
+from api.progress import GoalPace, ProgressReason, progress_of
 from api.scalars import Decimal
 from graph.goal import GoalRow, GoalState, RecordSet
 from graph.money import format_decimal, format_units
-from graph.progress import Progress, Reason, Status
+from graph.progress import Progress, Status
 from graph.rollup_compiler import Category
 from graph.version import goal_version
 
@@ -272,11 +273,15 @@ class Goal(GoalMoney, Node):
         return self.row.restricted
 
     @detail("What the viewer may do with the goal.")
-    def access(self, info: Info) -> GoalAccess:
+    async def access(self, info: Info) -> GoalAccess:
         """The viewer's rights."""
-        viewer = info.context.viewer
-        writable = viewer.administrator or viewer.id == self.row.manager_id
-        return GoalAccess(can_edit=writable, can_delete=writable)
+        found = await info.context.loaders.operations.load(self.row.id)
+        return GoalAccess.of(found.operations if found else [])
+
+    @detail("Names of the fields that are null because the viewer may not read them; empty for most viewers.")
+    def restricted_fields(self) -> list[str]:
+        """The fields withheld."""
+        return withheld(self.row, self.measure)
 
     @detail(
         "For `expectedVersion`: it moves with the goal's definition, as the viewer may see it, and not with results."
@@ -297,20 +302,7 @@ class Goal(GoalMoney, Node):
 
     @cached_property
     def _progress(self) -> Progress:
-        has_actual = Category.ACTUAL in self.measure.categories
-        return Progress(
-            self.row.total(Category.ACTUAL),
-            self.row.target,
-            self.row.stretch_target,
-            self.row.start_date,
-            self.row.end_date,
-            self.measure.today(self.now),
-            self.row.closed,
-            self.measure.tracks_stretch_target,
-            self.measure.data_type,
-            self.measure.thresholds,
-            no_actual=Reason.NOT_CALCULATED if has_actual else Reason.NO_ACTUAL,
-        )
+        return progress_of(self.row, self.measure, self.now)
 
     def _amount(self, units: int | None) -> Decimal | None:
         return None if units is None else Decimal(format_units(units, self.measure.data_type))

@@ -1,4 +1,4 @@
-"""What a goal shows in objects of its own: how its numbers came about, what is hidden below it, the viewer's rights."""
+"""What a goal shows in objects of its own: how its numbers came about, what is hidden and wanted below it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,6 @@ class RestrictedChildren:
     """Hidden children, counted."""
 
     count: int = aggregate("How many children count in the totals and are not shown.")
-
-
-@strawberry.type(description="What the viewer may do with a goal.")
-class GoalAccess:
-    """The viewer's rights on a goal."""
-
-    can_edit: bool = detail("Whether the viewer may change, move, close and recalculate the goal.")
-    can_delete: bool = detail("Whether the viewer may delete the goal.")
 
 
 @strawberry.type(description="What the targets of a goal's children add up to; cancelled children are left out.")

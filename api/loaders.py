@@ -20,11 +20,13 @@ from graph.goal_relatives import (
     RestrictedChildren,
     RestrictedChildrenOf,
 )
+from graph.goal_rights import Operations, OperationsOf
 from graph.metric import MetricRow, MetricsByIds
 from graph.organization import OrganizationRow, organization
 from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
 from graph.record import RecordRow, RecordsByIds
 from graph.record_type import RecordType, record_types
+from graph.role import RolesOf, RolesOfUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,7 @@ class Loaders:
         self.goals: DataLoader[str, GoalRow | None] = self._by_id(lambda ids: GoalsByIds(viewer, ids))
         self.metrics: DataLoader[str, MetricRow | None] = self._by_id(lambda ids: MetricsByIds(viewer, ids))
         self.owners: DataLoader[str, OwnerRow | None] = self._by_id(lambda ids: OwnersByIds(viewer, ids))
+        self.roles: DataLoader[str, RolesOfUser | None] = self._by_id(lambda ids: RolesOf(viewer, ids))
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
         self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
@@ -64,6 +67,9 @@ class Loaders:
         self.rates: DataLoader[tuple[str, date], RateRow | None] = DataLoader(load_fn=self._load_rates)
         self.ancestors: DataLoader[str, Ancestors | None] = self._by_id(
             lambda ids: AncestorsOf(viewer, ids), key=lambda row: row.goal_id
+        )
+        self.operations: DataLoader[str, Operations | None] = self._by_id(
+            lambda ids: OperationsOf(viewer, ids), key=lambda row: row.goal_id
         )
         self.restricted_children: DataLoader[str, RestrictedChildren | None] = self._by_id(
             lambda ids: RestrictedChildrenOf(viewer, ids), key=lambda row: row.parent_id

@@ -9,6 +9,7 @@ from api.connection import Connection, read_page
 from api.context import Info
 from api.fields import detail
 from api.node import Node
+from api.role import Role
 from graph.database import Transaction
 from graph.owners import (
     BusinessUnitRow,
@@ -81,6 +82,12 @@ class User(Owner):
         """Give the user's teams."""
         rows = await info.context.loaders.owners.load_many(self.row.team_ids)
         return [Team(row=row) for row in rows if row is not None]
+
+    @detail("The user's roles, by name; null unless it is the viewer, or the viewer may read settings.")
+    async def roles(self, info: Info) -> list[Role] | None:
+        """Give the user's roles."""
+        found = await info.context.loaders.roles.load(self.row.id)
+        return None if found is None else [Role(row=row) for row in found.roles]
 
 
 @strawberry.type(description="A team of users, which can own goals and records.")

@@ -12,9 +12,9 @@ from api.context import Context, Info
 from api.errors import UserError, log_fault, problems_as_user_errors
 from api.fields import public
 from graph import idempotency
-from graph.audit import write_entry
+from graph.audit import write_denial, write_entry
 from graph.database import Transaction
-from graph.errors import Refusal
+from graph.errors import ErrorCode, Refusal
 from graph.idempotency import Once
 
 T = TypeVar("T")
@@ -71,19 +71,28 @@ async def change(
 
     `told` is the mutation's input. Its idempotency key, what `work` returns and an entry of the audit log are written
     in the same transaction, so `work` returns an id, ids, None, or a frozen dataclass of `graph/`. It may be run again
-    after a deadlock. What it changes is read afresh by the rest of the document.
+    after a deadlock. What it changes is read afresh by the rest of the document. What is FORBIDDEN leaves an entry of
+    the audit log, too.
     """
     context = info.context
     try:
         once = _once(info, told)
         done = await context.write(_whole(info, told, work, once), repeatable=once is not None)
     except Refusal as refusal:
+        if any(problem.code is ErrorCode.FORBIDDEN for problem in refusal.problems):
+            await context.write(lambda tx: _denied(tx, info, told))
         return None, problems_as_user_errors(refusal)
     # What the payload and the document's next mutation read must not come out of a cache filled before.
     vars(context).pop("loaders", None)
     if once is not None and once.sweeps:
         await _sweep(context)
     return done, []
+
+
+async def _denied(tx: Transaction, info: Info, told: MutationInput) -> None:
+    context = info.context
+    named = [one for name in _said(told) if name in _NAMING for one in _listed(getattr(told, name))]
+    await write_denial(tx, context.clock.now(), context.viewer.id, info.field_name, named, context.request_id)
 
 
 def _once(info: Info, told: MutationInput) -> Once | None:

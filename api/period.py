@@ -14,9 +14,14 @@ from graph import period as periods
 from graph.clock import today
 from graph.database import Transaction
 from graph.errors import Refusal
-from graph.organization import OrganizationRow, ensure_organization, organization, set_fiscal_calendar
+from graph.organization import (
+    OrganizationRow,
+    check_may_set_calendar,
+    ensure_organization,
+    organization,
+    set_fiscal_calendar,
+)
 from graph.period import FIRST_YEAR, LAST_YEAR, PERIODS_PER_YEAR, PeriodKind, Template, YearNamedBy, resolve_period
-from graph.visibility import require_administrator
 
 _TEMPLATE = "How a fiscal year is divided."
 _START_MONTH = "Month in which a fiscal year starts, 1 to 12."
@@ -247,7 +252,7 @@ class PeriodMutation:
             changes["display_format"] = changes["display_format"] or ""
 
         async def work(tx: Transaction) -> OrganizationRow:
-            require_administrator(viewer, "set the fiscal calendar")
+            await check_may_set_calendar(tx, viewer)
             await ensure_organization(tx)  # its lock: what is left out is as it is when this is written
             before = (await organization(tx)).calendar
             await set_fiscal_calendar(tx, viewer, replace(before, **changes))

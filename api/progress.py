@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import strawberry
 
 from api.enums import describe_enum
 from api.fields import aggregate
 from api.scalars import Decimal
-from graph.progress import Reason, Status
+from graph.progress import Progress, Reason, Status
+from graph.rollup_compiler import Category
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from graph.goal import GoalRow
+    from graph.metric import MetricRow
 
 describe_enum(
     Status,
@@ -30,6 +39,7 @@ describe_enum(
         Reason.NO_ACTUAL: "The metric has no actual category.",
         Reason.NOT_CALCULATED: "The goal has not been calculated yet.",
         Reason.NO_TARGET: "The goal has no target.",
+        Reason.RESTRICTED: "The viewer may not read what it is worked out from.",
         Reason.TARGET_ZERO: "The target is 0.",
         Reason.STRETCH_NOT_TRACKED: "The metric tracks no stretch target.",
         Reason.NO_STRETCH_TARGET: "The goal has no stretch target.",
@@ -56,3 +66,22 @@ class GoalPace:
 
     amount: Decimal | None = aggregate("Actual minus today's target, in units of the metric.")
     days: Decimal | None = aggregate("The same in days of the target's even pace, one decimal place.")
+
+
+def progress_of(row: GoalRow, metric: MetricRow, now: datetime) -> Progress:
+    """Give the progress of a goal as its viewer sees it: nothing is worked out from what the viewer may not read."""
+    no_actual = Reason.NOT_CALCULATED if Category.ACTUAL in metric.categories else Reason.NO_ACTUAL
+    return Progress(
+        row.total(Category.ACTUAL),
+        row.target,
+        row.stretch_target,
+        row.start_date,
+        row.end_date,
+        metric.today(now),
+        row.closed,
+        metric.tracks_stretch_target,
+        metric.data_type,
+        metric.thresholds,
+        no_actual=Reason.RESTRICTED if row.hides("actual") and no_actual is Reason.NOT_CALCULATED else no_actual,
+        no_target=Reason.RESTRICTED if row.hides("target") else Reason.NO_TARGET,
+    )

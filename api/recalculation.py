@@ -11,6 +11,7 @@ from graph import rollup
 from graph.database import Transaction
 from graph.errors import ErrorCode, GoalgraphError, Refusal
 from graph.goal_change import goal_for_change
+from graph.rights import Operation
 
 _log = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0
@@ -20,7 +21,7 @@ running: set[asyncio.Task[rollup.RunReport]] = set()
 
 
 async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[bool, list[UserError]]:
-    """Start a run of a goal's tree and wait: (whether it is over, refusals). Needs the right to change the goal."""
+    """Start a run of a goal's tree and wait: (whether it is over, refusals). Needs the right to recalculate it."""
     context = info.context
     try:
         _check_wait(wait_seconds)
@@ -49,7 +50,7 @@ def _check_wait(seconds: float) -> None:
 
 
 async def _root(tx: Transaction, context: Context, goal_id: str) -> str:
-    await goal_for_change(tx, context.viewer, goal_id, ("goalId",))
+    await goal_for_change(tx, context.viewer, goal_id, ("goalId",), Operation.RECALCULATE)
     return (await rollup.lock_roots(tx, [goal_id]))[0]
 
 

@@ -203,6 +203,11 @@ class Record(Node):
             for field in kind.fields.values()
         ]
 
+    @detail("Keys of the fields that are null because the viewer may not read them; empty for most viewers.")
+    def restricted_fields(self) -> list[str]:
+        """Give the fields withheld."""
+        return list(self.row.restricted_fields)
+
 
 def record_type_node(row: RecordRow) -> Record:
     """Give the GraphQL object for a record."""
@@ -251,7 +256,7 @@ class RecordQuery:
         return [RecordType(row=row) for row in await info.context.read(record_types)]
 
     @detail(
-        "The records of a type that the viewer may see, by name: their own and their teams', for administrators all."
+        "The records of a type that the viewer may see, by name: its own, its teams', and what roles and shares add."
     )
     async def records(
         self,

@@ -27,12 +27,24 @@ from api.period import PeriodMutation, PeriodQuery
 from api.record import RecordQuery
 from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
+from api.rights_mutation import RightsMutation
+from api.rights_query import RightsQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(GoalQuery, MetricQuery, OwnerQuery, RecordQuery, PeriodQuery, CurrencyQuery, SettingsQuery, AuditQuery):
+class Query(
+    GoalQuery,
+    MetricQuery,
+    OwnerQuery,
+    RecordQuery,
+    PeriodQuery,
+    CurrencyQuery,
+    SettingsQuery,
+    RightsQuery,
+    AuditQuery,
+):
     """The root of queries."""
 
     @detail("The user on whose behalf the request is answered.")
@@ -71,6 +83,7 @@ class Mutation(
     CurrencyMutation,
     TimeZoneMutation,
     SettingsMutation,
+    RightsMutation,
 ):
     """The root of mutations."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 import strawberry
 
 from api.context import Context, Info
+from api.enums import describe_enum
 from api.fields import public
 from api.goal_input import present
 from api.payload import MutationPayload, VersionedInput, change
@@ -14,10 +15,25 @@ from api.scalars import Decimal
 from graph.database import Transaction
 from graph.money import DataType, format_units
 from graph.organization import OrganizationRow, organization
-from graph.organization_settings import STORED, OrganizationSettings, organization_settings, update_settings
+from graph.organization_settings import (
+    STORED,
+    AncestorManagers,
+    OrganizationSettings,
+    organization_settings,
+    update_settings,
+)
 
 _ON_TRACK = "The least actual, as a part of today's target, with which a goal is ON_TRACK: `1` unless it was set."
 _BEHIND = "The least actual, as a part of today's target, with which a goal is BEHIND, not AT_RISK: `0.8` unless set."
+_ANCESTORS = "Whose managers see a goal, of those above it: `ALL` unless it was set."
+describe_enum(
+    AncestorManagers,
+    "Who sees a goal that is not restricted because it manages one above.",
+    {
+        AncestorManagers.ALL: "The managers of all goals above.",
+        AncestorManagers.PARENT: "The manager of the goal directly above.",
+    },
+)
 
 
 @strawberry.type(name="Settings", description="What the organization decides for all its goals.")
@@ -26,6 +42,7 @@ class SettingsNode:
 
     on_track_from: Decimal = public(_ON_TRACK)
     behind_from: Decimal = public(_BEHIND)
+    ancestor_managers: AncestorManagers = public(_ANCESTORS)
     time_zone: str = public(
         'The time zone in which days begin and end: `"Europe/Vienna"`. It has a mutation of its own.'
     )
@@ -39,6 +56,7 @@ class SettingsNode:
         return cls(
             on_track_from=Decimal(format_units(settings.on_track_from, DataType.DECIMAL)),
             behind_from=Decimal(format_units(settings.behind_from, DataType.DECIMAL)),
+            ancestor_managers=settings.ancestor_managers,
             time_zone=row.time_zone,
             base_currency=row.base_currency,
             version=settings.version(context.version_key),
@@ -55,6 +73,7 @@ class UpdateSettingsInput(VersionedInput):
     behind_from: strawberry.Maybe[Decimal | None] = strawberry.field(
         description=f"{_BEHIND} 0 or more, not above `onTrackFrom`, four decimal places."
     )
+    ancestor_managers: strawberry.Maybe[AncestorManagers | None] = strawberry.field(description=_ANCESTORS)
 
 
 @strawberry.type(description="Answer of `updateSettings`.")

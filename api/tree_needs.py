@@ -48,7 +48,9 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "period": ("periodKind", "fiscalYear", "fiscalIndex", "periodLabel", "periodTemplate", _MOMENTS),
     "rollup": ("rollupMessage", "incomplete", "stale", *_NUMBERS, _MOMENTS),
     **dict.fromkeys(("createdAt", "updatedAt"), (_MOMENTS,)),
-    **dict.fromkeys(("manager", "owner", "access"), (_LINKS,)),
+    **dict.fromkeys(("manager", "owner"), (_LINKS,)),
+    **dict.fromkeys(("restrictedFields", "access", "canEdit", "canDelete", "canAssign", "canShare"), ()),
+    **dict.fromkeys(("canRecalculate", "canOverride"), ()),
 }
 
 

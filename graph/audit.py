@@ -1,6 +1,6 @@
-"""The audit log: who changed what, which and when, written in the transaction of the change. Never a value, only names.
+"""The audit log: who changed what, which and when, written in the transaction of the change; and who was denied it.
 
-Entries are only ever added. Reading them is for administrators.
+Never a value, only names. Entries are only ever added. Reading them is for administrators.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class AuditRow:
     which: list[str]
     fields: list[str]
     request_id: str | None
+    denied: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class WriteAuditEntry(Write[Id], path="audit/write", row=Id):
     which: list[str]
     fields: list[str]
     request_id: str | None
+    denied: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
 
 
@@ -85,6 +87,13 @@ class AuditCount(Read[Count], path="audit/count", row=Count):
     which: str | None
     since: datetime | None
     until: datetime | None
+
+
+async def write_denial(  # noqa: PLR0917 - an entry's fields
+    tx: Transaction, at: datetime, who: str, what: str, named: Iterable[str], request_id: str | None
+) -> None:
+    """Add the entry of what somebody tried and may not do: in a transaction of its own, as nothing else was written."""
+    await tx.run(WriteAuditEntry(at, who, what, list(dict.fromkeys(named)), [], request_id, denied=True))
 
 
 async def write_entry(

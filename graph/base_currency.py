@@ -11,11 +11,12 @@ from graph.errors import ErrorCode, Refusal
 from graph.exchange_rate import AnyRate
 from graph.organization import SetOrganization, ensure_organization, organization
 from graph.record_type import lock_record_type, record_types
+from graph.rights import Kind, Operation, require
 from graph.statement import Count, Read
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class AnyMoney(Read[Count], path="record/any_money", row=Count):
 
 async def set_base_currency(tx: Transaction, viewer: Viewer, currency: str) -> None:
     """Choose the base currency. Refuses FORBIDDEN, UNKNOWN_CURRENCY, BASE_CURRENCY_FROZEN."""
-    require_administrator(viewer, "choose the base currency")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "choose the base currency")
     wanted = check_currency(currency, ("currency",))
     names: set[str] = set()
     for kind in await record_types(tx):

@@ -23,6 +23,7 @@ from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.owners_upsert import upsert_owners
 from graph.period import FiscalPeriod, GoalPeriod
 from graph.record_upsert import upsert_records
+from graph.role import Roles, assign_role
 from graph.rollup_compiler import Category
 from graph.visibility import Viewer
 
@@ -106,6 +107,7 @@ class SmallDemo:
         viewer = await viewer_named(self._tx.run, "administrator")
         assert viewer is not None  # noqa: S101 - written just now
         self._viewer = viewer
+        await self._roles()
         own = await organization(self._tx)
         self._today = today(self._clock, own.zone)
         self._zone = own.zone
@@ -176,6 +178,14 @@ class SmallDemo:
             for rep in self._reps
         ]
         await self._upsert(OwnerKind.USER, users)
+
+    async def _roles(self) -> None:
+        """Give everybody the role that its name says."""
+        roles = {role.name: role.id for role in await self._tx.run(Roles(self._viewer.id))}
+        for (kind, key), user in self._ids.items():
+            if kind == OwnerKind.USER and key != "administrator":
+                name = {"director": "Sales Director", "manager": "Sales Manager"}.get(key.split("-")[0], "Salesperson")
+                await assign_role(self._tx, self._viewer, roles[name], user, granted=True)
 
     async def _upsert(self, kind: OwnerKind, rows: Sequence[dict[str, Any]]) -> None:
         await upsert_owners(self._tx, self._viewer, kind, rows, all_or_nothing=True)

@@ -12,13 +12,14 @@ from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH
 from graph.money import RATE_PLACES, divide_half_even, parse_rate
 from graph.organization import ensure_organization, organization
+from graph.rights import Kind, Operation, require
 from graph.statement import Count, Read, Write
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 #: Units of a stored rate in 1.
 ONE: Final = 10**RATE_PLACES
@@ -184,7 +185,7 @@ async def set_exchange_rates(
     TOO_MANY_ROWS and, naming the place ("rates", "3", "rate"): UNKNOWN_CURRENCY, INVALID_VALUE, AMOUNT_TOO_PRECISE,
     AMOUNT_OUT_OF_RANGE, DUPLICATE_ROW, NOT_FOUND.
     """
-    require_administrator(viewer, "set exchange rates")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "set exchange rates")
     if len(rates) + len(remove) > LARGEST_BATCH:
         message = f"At most {LARGEST_BATCH} rates are changed at once. Split them."
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("rates",))

@@ -12,7 +12,7 @@ from graph.rollup_compiler import Category
 from graph.statement import Id, Read, Write, native
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graph.metric import MetricRow
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _OWN = {category: f"{category.column}_own" for category in Category}
 _BELOW = {category: f"{category.column}_below" for category in Category}
 _PINNED = {category: f"{category.column}_pinned" for category in Category}
+
+#: Attributes that a field profile can keep back, by the name of what it secures.
+_SECURED = {"description": "description", "target": "target", "stretch_target": "target"}
 
 
 class GoalState(StrEnum):
@@ -106,13 +109,28 @@ class GoalRow:
     seen: int | None
     calculating_until_ms: int | None
     overrides_end: str | None
+    masked: list[str] | None = None
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> GoalRow:
-        """From the list of `columns/seen_goal.cypher`: a map of properties, ids, what the root knows."""
+        """From the list of `columns/seen_goal.cypher`: a map of properties, ids, what the root knows, what is masked.
+
+        What the viewer may not read is left out: here, but for results, which `own`, `total` and `count` keep back.
+        """
         properties, *links = values
         get = properties.get
-        return cls(*[get(name) for name in STORED], *links)
+        row = cls(*[get(name) for name in STORED], *links)
+        row._leave_out(_SECURED)
+        return row
+
+    def hides(self, field: str) -> bool:
+        """Whether a field profile keeps this field from the viewer: a target, or a category's numbers."""
+        return self.masked is not None and f"goal.{field}" in self.masked
+
+    def editable(self, name: str) -> Any:
+        """An editable value as the viewer may read it."""
+        hidden = any(name == _PINNED[category] and self.hides(category.stored) for category in Category)
+        return None if hidden else getattr(self, name)
 
     @classmethod
     def some(cls, attributes: Sequence[str], values: Sequence[Any]) -> GoalRow:
@@ -120,7 +138,15 @@ class GoalRow:
         row = object.__new__(cls)
         for attribute, value in zip(attributes, values, strict=True):
             object.__setattr__(row, attribute, value)
+        row._leave_out(attributes)
         return row
+
+    def _leave_out(self, attributes: Iterable[str]) -> None:
+        """Make those of these attributes null that the viewer may not read; for results, see `own`."""
+        if self.masked:
+            for name in attributes:
+                if name in _SECURED and self.hides(_SECURED[name]):
+                    object.__setattr__(self, name, None)
 
     @property
     def start_date(self) -> date:
@@ -148,31 +174,40 @@ class GoalRow:
         return None if self.overridden_ms is None else _EPOCH + timedelta(milliseconds=self.overridden_ms)
 
     def own(self, category: Category) -> int | None:
-        """The own part, in units; None until calculated."""
-        value: int | None = getattr(self, _OWN[category])
+        """The own part, in units; None until calculated, and for who may not read it."""
+        return None if self.hides(category.stored) else self._stored(_OWN[category])
+
+    def _stored(self, name: str) -> int | None:
+        value: int | None = getattr(self, name)
         return value
 
     def below(self, category: Category) -> int:
-        """The sum of the children's totals, in units."""
+        """The sum of the children's totals, in units; never shown as such."""
         return getattr(self, _BELOW[category]) or 0
 
     def computed(self, category: Category) -> int | None:
-        """Own part plus children's totals, in units; None until calculated."""
+        """Own part plus children's totals, in units; None until calculated, and for who may not read it."""
         own = self.own(category)
         return None if own is None else own + self.below(category)
 
     def pinned(self, category: Category) -> int | None:
-        """What an override put in the place of the computed value, in units; None if nothing did."""
-        value: int | None = getattr(self, _PINNED[category])
-        return value
+        """What an override put in the place of the computed value, in units; None if nothing did, or not readable."""
+        return None if self.hides(category.stored) else self._stored(_PINNED[category])
 
     def total(self, category: Category) -> int | None:
         """The pinned value, or else the computed one, in units; None if there is neither."""
         pinned = self.pinned(category)
         return self.computed(category) if pinned is None else pinned
 
+    def stored_total(self, category: Category) -> int | None:
+        """The total whoever reads it: what sums are checked with, never shown."""
+        pinned, own = self._stored(_PINNED[category]), self._stored(_OWN[category])
+        if pinned is not None:
+            return pinned
+        return None if own is None else own + self.below(category)
+
     def count(self, categories: Sequence[Category]) -> int | None:
-        """Records counted in these categories, own and below; None until calculated."""
+        """Records counted in these categories, own and below; None until calculated, and for who may not read it."""
         if any(self.own(category) is None for category in categories):
             return None
         return sum(
@@ -206,7 +241,7 @@ class GoalRow:
         until = self.calculating_until_ms
         if until is not None and until > now.timestamp() * 1000 and not self.closed:
             return RollupState.CALCULATING
-        uncalculated = any(self.own(category) is None for category in metric.categories)
+        uncalculated = any(self._stored(_OWN[category]) is None for category in metric.categories)
         overdue = self.overrides_end is not None and self.overrides_end < metric.today(now).isoformat()
         if uncalculated or (not self.closed and (self.stale or overdue or self.seen != metric.revision)):
             return RollupState.STALE
@@ -214,7 +249,7 @@ class GoalRow:
 
     def last_calculated(self, metric: MetricRow) -> datetime | None:
         """When the numbers were worked out; None if they never were."""
-        if any(self.own(category) is None for category in metric.categories):
+        if any(self._stored(_OWN[category]) is None for category in metric.categories):
             return None
         moment = self.frozen_ms or self.calculated_ms
         return None if moment is None else _EPOCH + timedelta(milliseconds=moment)

@@ -9,6 +9,7 @@ from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
 from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
+from graph.goal_rights import check_changes, check_operation, operation_of
 from graph.goal_rules import (
     NOT_FOUND_GOAL,
     PROPERTIES_THAT_COUNT,
@@ -23,6 +24,7 @@ from graph.goal_rules import (
     metric_with_fields,
     owner_id,
 )
+from graph.rights import Operation
 from graph.rollup_statements import NoteEnds
 from graph.text import checked_name, checked_text
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: datetime) -> str:
     """Create a goal; its id. Its numbers are null and it is STALE until it is calculated; so are its ancestors.
 
-    Below a goal: its manager or an administrator. A root: administrators.
+    Below a goal: who may change that. What else it needs: `goal_rights.check_plan`.
     """
     (goal_id,) = (await create_goals(tx, viewer, draft.parent_id, [TreeDraft(draft)], now)).values()
     return goal_id
@@ -63,6 +65,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     """
     goal, parent = await _goal_and_parent(tx, viewer, goal_id, changes)
     moves = "parent_id" in changes and changes["parent_id"] != goal.goal.parent_id
+    await check_changes(tx, viewer, goal, changes)
     former, metric = await _metrics(tx, viewer, goal, changes, moves=moves)
     period_changes = "period" in changes and changes["period"] != goal.goal.period
     along = await check_period_change(tx, goal, parent, changes["period"]) if period_changes else []
@@ -105,7 +108,7 @@ async def _goal_and_parent(
     wanted = changes.get("parent_id")
     if wanted is not None:
         await goal_for_change(tx, viewer, wanted, ("parentId",))
-    goal = await locked_goal(tx, viewer, goal_id, also=wanted)
+    goal = await locked_goal(tx, viewer, goal_id, also=wanted, operation=operation_of(changes))
     if "parent_id" in changes:
         parent = None if wanted is None else await goal_for_change(tx, viewer, wanted, ("parentId",))
         await check_place(tx, viewer, goal, parent)
@@ -187,7 +190,7 @@ async def _set_people(tx: Transaction, goal_id: str, changes: Mapping[str, Any])
 
 async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str) -> None:
     """Delete one goal. Its children lose their parent and keep everything else; its ancestors' sums follow at once."""
-    goal = await locked_goal(tx, viewer, goal_id)
+    goal = await locked_goal(tx, viewer, goal_id, operation=Operation.DELETE)
     if goal.below_closed:
         message = "A goal above this one is closed, so nothing below it is deleted. Reopen from the top."
         raise Refusal(ErrorCode.GOAL_CLOSED, message, ("id",))
@@ -244,25 +247,32 @@ async def reopen_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
     await tx.run(NoteEnds([goal_id]))
 
 
-async def locked_goal(
-    tx: Transaction, viewer: Viewer, goal_id: str, name: tuple[str, ...] = ("id",), also: str | None = None
+async def locked_goal(  # noqa: PLR0917 - what to lock, and for what
+    tx: Transaction,
+    viewer: Viewer,
+    goal_id: str,
+    name: tuple[str, ...] = ("id",),
+    also: str | None = None,
+    operation: Operation = Operation.WRITE,
 ) -> GoalForChange:
-    """The goal, if the viewer may change it, with the root of its tree locked, and that of `also`."""
-    await goal_for_change(tx, viewer, goal_id, name)  # nobody holds up a tree that is hidden
+    """The goal, if the viewer may do this with it, with the root of its tree locked, and that of `also`."""
+    await goal_for_change(tx, viewer, goal_id, name, operation)  # nobody holds up a tree that is hidden
     await rollup.lock_roots(tx, [goal_id] if also is None else [goal_id, also])
-    return await goal_for_change(tx, viewer, goal_id, name)
+    return await goal_for_change(tx, viewer, goal_id, name, operation)
 
 
 async def goal_for_change(
-    tx: Transaction, viewer: Viewer, goal_id: str, name: tuple[str, ...] = ("id",)
+    tx: Transaction,
+    viewer: Viewer,
+    goal_id: str,
+    name: tuple[str, ...] = ("id",),
+    operation: Operation = Operation.WRITE,
 ) -> GoalForChange:
-    """The goal, if the viewer may change it. NOT_FOUND for hidden and absent alike, FORBIDDEN for seen only."""
+    """The goal, if the viewer may do this with it. NOT_FOUND for hidden and absent alike, FORBIDDEN for seen only."""
     goal = await tx.one(statements.GoalsForChange(viewer.id, [goal_id]))
     if goal is None or not goal.visible:
         raise Refusal(ErrorCode.NOT_FOUND, NOT_FOUND_GOAL, name)
-    if not goal.writable:
-        message = "Only the goal's manager and administrators may change it."
-        raise Refusal(ErrorCode.FORBIDDEN, message, name)
+    check_operation(goal, operation, name)
     return goal
 
 

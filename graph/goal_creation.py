@@ -9,6 +9,7 @@ from uuid import uuid4
 from graph import goal_statements as statements
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
+from graph.goal_rights import check_plan
 from graph.goal_rules import (
     check_closed,
     check_targets,
@@ -20,6 +21,7 @@ from graph.goal_rules import (
     owners_by_id,
 )
 from graph.problems import Problems
+from graph.rights import check_may_create
 from graph.text import checked_name, checked_text
 
 if TYPE_CHECKING:
@@ -93,10 +95,10 @@ async def plan_goals(
 
     Refuses everything that is wrong at once, each with its path; the call itself ("goals"): REQUIRED, TOO_MANY_ROWS.
     """
-    if parent is None and not viewer.administrator:
-        message = "Only administrators may create a goal without a parent. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
-    if parent is not None:
+    if parent is None:
+        # Whoever may create no root at all is told so first.
+        await check_may_create(tx, viewer, viewer.id, ("parentId",))
+    else:
         check_closed(parent, ("parentId",), inside=True)
     if not drafts:
         raise Refusal(ErrorCode.REQUIRED, "There is nothing to create. Name at least one goal.", ("goals",))
@@ -115,6 +117,7 @@ async def plan_goals(
     for one in _parents_first(drafts, problems):
         planner.add(one)
     problems.check(("goals",))
+    await check_plan(tx, viewer, parent, planner.planned, {one.key: one.path for one in drafts})
     return planner.planned
 
 

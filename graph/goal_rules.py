@@ -10,6 +10,7 @@ from graph.goal_statements import IsBelow, KindsOfOwners, Subtree
 from graph.metric import MetricsByIds
 from graph.money import format_units, parse_units
 from graph.period import GoalPeriod, PeriodKind
+from graph.rights import check_may_create
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,9 +60,8 @@ async def check_place(tx: Transaction, viewer: Viewer, goal: GoalForChange, pare
     if not goal.parent_writable:
         message = "Moving a goal needs the right to change it and both its parents."
         raise Refusal(ErrorCode.FORBIDDEN, message, ("id",))
-    if parent is None and not viewer.administrator:
-        message = "Only administrators may make a goal a root. Name a parent that you manage."
-        raise Refusal(ErrorCode.FORBIDDEN, message, ("parentId",))
+    if parent is None:
+        await check_may_create(tx, viewer, goal.goal.manager_id, ("parentId",))
     check_closed(goal, ("id",), inside=True)
     if parent is not None:
         check_closed(parent, ("parentId",), inside=True)

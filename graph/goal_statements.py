@@ -31,6 +31,7 @@ class GoalForChange:
     goal: GoalRow
     visible: bool
     writable: bool
+    operations: list[str]
     below_closed: bool
     has_children: bool
     parent_writable: bool

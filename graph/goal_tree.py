@@ -76,13 +76,13 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
         attributes = [ATTRIBUTES[name] for name in self.properties]
         attributes += [ATTRIBUTES[name] for name in DATES_AND_MOMENTS] if self.moments else []
         attributes += _LINKS if self.links else []
-        attributes += ["parent_id", *_ROOT_FACTS]
+        attributes += ["parent_id", *_ROOT_FACTS, "masked"]
         facts = columns["root_facts"]
         nodes: list[TreeNode] = []
         hidden: dict[str, list[int]] = {}
         for depth, child_count, hidden_sums, parent_id, stored, moments, links in columns["goals"]:
             parent = parent_id if depth else columns["parent_id"]
-            values = [*stored, *(moments or ()), *(links or ()), parent, *facts]
+            values = [*stored, *(moments or ()), *(links or ()), parent, *facts, columns["masked"]]
             goal = GoalRow.some(attributes, values)
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:
@@ -110,7 +110,7 @@ def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], cate
         counting = [child for child in children if child.state != "CANCELLED"]
         more = dict(zip(Category, hidden.get(goal.id, _NOTHING), strict=True))
         for category in categories:
-            if sum(child.total(category) or 0 for child in counting) + more[category] != goal.below(category):
+            if sum(child.stored_total(category) or 0 for child in counting) + more[category] != goal.below(category):
                 return True
     return False
 

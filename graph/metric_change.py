@@ -24,9 +24,9 @@ from graph.metric import (
 )
 from graph.money import DataType
 from graph.record_type import DATES, record_type_chain
+from graph.rights import Kind, Operation, require
 from graph.text import checked_name, checked_text
 from graph.version import ANY_VERSION, metric_version
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from graph.record_type import RecordField, RecordType
     from graph.rollup_compiler import Category
     from graph.version import Expected
+    from graph.visibility import Viewer
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class RollupFieldDraft:
 
 async def create_metric(tx: Transaction, viewer: Viewer, draft: MetricDraft) -> str:
     """Create a metric; its id. Refuses METRIC_NAME_TAKEN, INVALID_VALUE, REQUIRED, FORBIDDEN."""
-    require_administrator(viewer, "create metrics")
+    await require(tx, viewer, Kind.METRIC, Operation.CREATE, "create metrics")
     data_type = _data_type(draft)
     metric_id = str(uuid4())
     name = checked_name(draft.name, ("name",))
@@ -119,7 +120,7 @@ async def update_metric(
 
 async def delete_metric(tx: Transaction, viewer: Viewer, metric_id: str, expected: Expected = ANY_VERSION) -> None:
     """Delete an unused metric and its rollup fields. Refuses METRIC_IN_USE, NOT_FOUND, FORBIDDEN, CONFLICT."""
-    metric = (await _lock(tx, viewer, metric_id, "delete metrics")).metric
+    metric = (await _lock(tx, viewer, metric_id, "delete metrics", operation=Operation.DELETE)).metric
     expected.check(metric_version(expected.key, metric))
     if metric.in_use:
         message = "Goals use this metric. Delete or change them first."
@@ -270,9 +271,10 @@ async def _lock(
     field: tuple[str, ...] = ("id",),
     *,
     trees: bool = False,
+    operation: Operation = Operation.WRITE,
 ) -> LockedMetric:
     """The metric under lock; `trees`: and before it the roots of its trees, so that no rollup is under way."""
-    require_administrator(viewer, to_do)
+    await require(tx, viewer, Kind.METRIC, operation, to_do)
     if trees:
         await tx.run(LockMetricRoots(metric_id))
     locked = await tx.one(LockMetric(metric_id))
@@ -283,7 +285,7 @@ async def _lock(
 
 
 async def _lock_field(tx: Transaction, viewer: Viewer, field_id: str) -> tuple[LockedMetric, RollupFieldRow]:
-    require_administrator(viewer, "define rollup fields")
+    await require(tx, viewer, Kind.METRIC, Operation.WRITE, "define rollup fields")
     metric = await tx.one(MetricOfField(field_id))
     if metric is not None:
         locked = await _lock(tx, viewer, metric.id, "define rollup fields", trees=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from graph.period import FiscalCalendar, Template, YearNamedBy
+from graph.rights import Kind, Operation, require
 from graph.statement import Count, Read, Write
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,14 @@ async def ensure_organization(tx: Transaction) -> None:
     await tx.run(LockOrganization())
 
 
+async def check_may_set_calendar(tx: Transaction, viewer: Viewer) -> None:
+    """Refuses FORBIDDEN."""
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "set the fiscal calendar")
+
+
 async def set_fiscal_calendar(tx: Transaction, viewer: Viewer, calendar: FiscalCalendar) -> None:
     """Use another calendar for goals to come; no goal changes. Refuses FORBIDDEN."""
-    require_administrator(viewer, "set the fiscal calendar")
+    await check_may_set_calendar(tx, viewer)
     await ensure_organization(tx)
     await tx.run(SetOrganization(_calendar_properties(calendar)))
 

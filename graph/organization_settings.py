@@ -6,23 +6,33 @@ A new setting is three lines: a field here, one of the type and one of the input
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import ErrorCode, Refusal
 from graph.money import DataType, parse_units
 from graph.organization import SetOrganization, ensure_organization
 from graph.progress import Thresholds
+from graph.rights import Kind, Operation, require
+from graph.role_compiler import compile_rights
 from graph.statement import Read
 from graph.version import ANY_VERSION, version
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graph.database import Transaction
     from graph.version import Expected
+    from graph.visibility import Viewer
 
 _MOST = 10 * 10_000
+
+
+class AncestorManagers(StrEnum):
+    """Who sees a goal because it manages one above: managers of ALL goals above, or of the PARENT alone (as D365)."""
+
+    ALL = "ALL"
+    PARENT = "PARENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class OrganizationSettings:
 
     on_track_from: int = field(default=10_000, metadata={"stored": "onTrackFrom"})
     behind_from: int = field(default=8_000, metadata={"stored": "behindFrom"})
+    ancestor_managers: AncestorManagers = field(default=AncestorManagers.ALL, metadata={"stored": "ancestorManagers"})
 
     @property
     def thresholds(self) -> Thresholds:
@@ -57,7 +68,10 @@ class ReadSettings(Read[OrganizationSettings], path="organization/settings", row
         """From the organization's properties."""
         properties = columns["properties"]
         found = {name: properties.get(stored) for name, stored in STORED.items()}
-        return OrganizationSettings(**{name: value for name, value in found.items() if value is not None})
+        given = {name: value for name, value in found.items() if value is not None}
+        if "ancestor_managers" in given:
+            given["ancestor_managers"] = AncestorManagers(given["ancestor_managers"])
+        return OrganizationSettings(**given)
 
 
 async def organization_settings(tx: Transaction) -> OrganizationSettings:
@@ -68,22 +82,28 @@ async def organization_settings(tx: Transaction) -> OrganizationSettings:
 async def update_settings(
     tx: Transaction, viewer: Viewer, changes: Mapping[str, str | None], expected: Expected = ANY_VERSION
 ) -> None:
-    """Change settings: numbers as text by field name; None means the default. Absent ones stay.
+    """Change settings: numbers as text, choices as they are, by field name; None means the default. Absent ones stay.
 
     Refuses FORBIDDEN, CONFLICT, INVALID_VALUE, AMOUNT_TOO_PRECISE, AMOUNT_OUT_OF_RANGE.
     """
-    require_administrator(viewer, "change settings")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "change settings")
     await ensure_organization(tx)
     current = await organization_settings(tx)
     expected.check(current.version(expected.key))
     default = asdict(OrganizationSettings())
-    units = {
-        name: default[name] if text is None else parse_units(text, DataType.DECIMAL, (STORED[name],))
-        for name, text in changes.items()
+    values: dict[str, Any] = {
+        name: default[name]
+        if told is None
+        else told
+        if isinstance(told, AncestorManagers)
+        else parse_units(told, DataType.DECIMAL, (STORED[name],))
+        for name, told in changes.items()
     }
-    wanted = replace(current, **units)
+    wanted = replace(current, **values)
     _check_thresholds(wanted, changes)
     await tx.run(SetOrganization({STORED[name]: value for name, value in asdict(wanted).items()}))
+    if wanted.ancestor_managers is not current.ancestor_managers:
+        await compile_rights(tx)
 
 
 def _check_thresholds(wanted: OrganizationSettings, changes: Mapping[str, str | None]) -> None:

@@ -15,6 +15,7 @@ from graph.goal_rules import check_closed, metric_with_fields
 from graph.goal_statements import SetProperties
 from graph.metric import MetricType
 from graph.money import parse_units
+from graph.rights import Operation
 from graph.rollup_compiler import Category
 from graph.rollup_statements import OVERRIDE, NoteEnds
 from graph.text import checked_text
@@ -42,7 +43,7 @@ class OverrideDraft:
 
 async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: OverrideDraft, now: datetime) -> None:
     """Pin values of an open goal; the sums above follow at once. Reason, author, time and end are those given last."""
-    goal = await locked_goal(tx, viewer, goal_id)
+    goal = await locked_goal(tx, viewer, goal_id, operation=Operation.OVERRIDE)
     check_closed(goal, ("id",))
     metric = await metric_with_fields(tx, viewer, goal.goal.metric_id)
     values = {category: _units(metric, category, text) for category, text in draft.values.items()}
@@ -65,7 +66,7 @@ async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: Ov
 
 async def clear_override(tx: Transaction, viewer: Viewer, goal_id: str, now: datetime) -> None:
     """End an open goal's override, if it has one; its computed values count again, also in the sums above, at once."""
-    goal = await locked_goal(tx, viewer, goal_id)
+    goal = await locked_goal(tx, viewer, goal_id, operation=Operation.OVERRIDE)
     check_closed(goal, ("id",))
     if goal.goal.override_reason is None:
         return

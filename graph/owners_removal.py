@@ -12,15 +12,16 @@ from graph.goal_statements import KindsOfOwners
 from graph.organization import bump_structure, ensure_organization
 from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.record_upsert import DeleteReport
+from graph.rights import Kind, Operation, require, require_administrator_now
 from graph.rollup import lock_roots
 from graph.statement import Count, Id, Read, Write
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 #: Owners that one call deletes.
 LARGEST = 1_000
@@ -93,7 +94,7 @@ async def deactivate_user(
     The user's records, own goals, teams and subordinates stay. The user is named by id or external id. Refuses
     FORBIDDEN, REQUIRED, NOT_FOUND, MANAGER_MUST_BE_USER, LAST_ADMINISTRATOR.
     """
-    require_administrator(viewer, "deactivate users")
+    await require_administrator_now(tx, viewer, "deactivate users")
     user = await _named_user(tx, user_id, external_id)
     successor = await tx.one(KindsOfOwners([successor_id]))
     if successor is None:
@@ -117,7 +118,7 @@ async def delete_owners(tx: Transaction, viewer: Viewer, kind: OwnerKind, extern
 
     Refuses FORBIDDEN, TOO_MANY_ROWS and STRUCTURE_IN_USE, with how many of each kind use them.
     """
-    require_administrator(viewer, "delete structure")
+    await require(tx, viewer, Kind.STRUCTURE, Operation.DELETE, "delete structure")
     if len(external_ids) > LARGEST:
         message = f"At most {LARGEST} are deleted at once, not {len(external_ids)}. Split them."
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))

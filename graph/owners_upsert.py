@@ -12,13 +12,16 @@ from graph.ingestion import Batch, Outcome, UpsertReport
 from graph.organization import bump_structure, ensure_organization
 from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.owners_row import FLAGS, LINKS, Link, OwnerInput, owner_reader
+from graph.rights import Kind, Operation, require, require_administrator_now
+from graph.role import set_administrators
+from graph.role_compiler import compile_places, compile_rights
 from graph.statement import Count, Read, Write
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,11 @@ async def upsert_owners(
     leaves the value as it is, null clears it. Row codes: REQUIRED, INVALID_VALUE, UNKNOWN_FIELD, DUPLICATE_ROW,
     NOT_FOUND (a reference), STRUCTURE_CYCLE.
     """
-    require_administrator(viewer, "change users and structure")
+    await require(tx, viewer, Kind.STRUCTURE, Operation.WRITE, "change users and structure")
     batch = Batch.read(rows, owner_reader(kind))
+    if any("administrator" in row.properties for row in batch.rows.values()):
+        # Who may change users may not thereby make itself able to do everything.
+        await require_administrator_now(tx, viewer, "say who is an administrator")
     await ensure_organization(tx)  # its lock: two changes at once could close a cycle that neither sees
     external_ids = [row.external_id for row in batch.rows.values()]
     stored = {row.external_id: row for row in await tx.run(OwnersForUpsert(kind, external_ids))}
@@ -120,11 +126,31 @@ async def upsert_owners(
     await _refuse_broken_links(tx, kind, batch, stored)
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
-    if await _write(tx, kind, batch, stored):
+    if changed := await _write(tx, kind, batch, stored):
+        await _compile(tx, kind, batch, changed)
         if any(_may_be_last(row, stored) for row in batch.rows.values()):
             await check_administrators(tx, ("rows",))
         await bump_structure(tx)
     return batch.report()
+
+
+async def _compile(tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], changed: Mapping[str, str]) -> None:
+    """Let what users may follow from what changed: the administrators named, and who is in which unit."""
+    if kind is OwnerKind.BUSINESS_UNIT:
+        await compile_places(tx)
+    if kind not in {OwnerKind.USER, OwnerKind.TEAM}:
+        return
+    await compile_places(tx, sorted(changed.values()))
+    if kind is OwnerKind.USER:
+        rows = [row for row in batch.rows.values() if row.external_id in changed]
+        flags = {
+            changed[row.external_id]: bool(row.properties["administrator"])
+            for row in rows
+            if "administrator" in row.properties
+        }
+        if flags:
+            await set_administrators(tx, flags)
+        await compile_rights(tx, sorted(changed.values()))
 
 
 def _may_be_last(row: OwnerInput, stored: Mapping[str, StoredOwner]) -> bool:
@@ -223,10 +249,13 @@ def _refuse_cycles(batch: Batch[OwnerInput], link: Link, edges: Mapping[str, str
         done.update(path)
 
 
-async def _write(tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]) -> bool:
-    """Write what differs; whether anything did."""
+async def _write(
+    tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]
+) -> dict[str, str]:
+    """Write what differs; the ids of the owners that did, by external id."""
     created: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
+    ids: dict[str, str] = {}
     added: dict[Link, list[tuple[str, str]]] = {}
     removed: dict[Link, list[tuple[str, str]]] = {}
     for number, row in batch.rows.items():
@@ -247,14 +276,15 @@ async def _write(tx: Transaction, kind: OwnerKind, batch: Batch[OwnerInput], sto
         else:
             batch.outcomes[number] = Outcome.UPDATED if differing or relinked else Outcome.UNCHANGED
         if before is None or differing or relinked:
-            tx.changed.append(created[-1]["id"] if before is None else before.properties["id"])
+            ids[row.external_id] = created[-1]["id"] if before is None else before.properties["id"]
     if created:
         await tx.run(CreateOwners(kind.label, created))
     if changed:
         await tx.run(ChangeOwners(changed))
     await _relink(tx, kind, UnlinkOwners, removed)
     await _relink(tx, kind, LinkOwners, added)
-    return any(outcome is not Outcome.UNCHANGED for outcome in batch.outcomes.values())
+    tx.changed += ids.values()
+    return ids
 
 
 async def _relink(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph import migration
 from graph.organization import ensure_organization
+from graph.role import ensure_roles
 from graph.shipped_types import ensure_record_types
 
 if TYPE_CHECKING:
@@ -20,5 +21,6 @@ async def prepare(database: Database, clock: Clock) -> None:
     async def work(tx: Transaction) -> None:
         await ensure_organization(tx)
         await ensure_record_types(tx)
+        await ensure_roles(tx)
 
     await database.write(work)

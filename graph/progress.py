@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NO_ACTUAL = "NO_ACTUAL"  # The metric has no Actual field.
     NOT_CALCULATED = "NOT_CALCULATED"  # The goal awaits its first calculation.
     NO_TARGET = "NO_TARGET"
+    RESTRICTED = "RESTRICTED"  # The viewer may not read what it is worked out from.
     TARGET_ZERO = "TARGET_ZERO"
     STRETCH_NOT_TRACKED = "STRETCH_NOT_TRACKED"  # The metric has no stretch targets.
     NO_STRETCH_TARGET = "NO_STRETCH_TARGET"
@@ -66,7 +67,8 @@ class Progress:
     """The progress of one goal on the day `today`; semantics, §10.
 
     Given: amounts in units of `data_type`; `actual` is the total (the pinned value if overridden), and while it is None
-    `no_actual` says why: NO_ACTUAL for a metric without an Actual field. `start` and `end` both belong to the period.
+    `no_actual` says why: NO_ACTUAL for a metric without an Actual field; `no_target` says it of a target. `start` and
+    `end` both belong to the period.
     Results are properties, each worked out when asked for, from exact integers: amounts are Decimals with four places
     (for INTEGER too), percentages with two, days with one, all half-even. Each None has a line in `reasons`.
     """
@@ -82,6 +84,7 @@ class Progress:
     data_type: DataType
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     no_actual: Reason = Reason.NOT_CALCULATED
+    no_target: Reason = Reason.NO_TARGET
 
     @property
     def percentage_achieved(self) -> Decimal | None:
@@ -193,7 +196,7 @@ class Progress:
 
     def _why_no_target(self, *, zero: bool) -> Reason | None:
         if self.target is None:
-            return Reason.NO_TARGET
+            return self.no_target
         return Reason.TARGET_ZERO if zero and self.target == 0 else None
 
     def _why_no_ratio(self) -> Reason | None:
@@ -205,7 +208,7 @@ class Progress:
         if self._lasting is not None:
             return self._lasting
         if self.stretch_target is None:
-            return Reason.NO_STRETCH_TARGET
+            return Reason.RESTRICTED if self.no_target is Reason.RESTRICTED else Reason.NO_STRETCH_TARGET
         return Reason.STRETCH_TARGET_ZERO if self.stretch_target == 0 else self._passing
 
     def _why_no_projection(self) -> Reason | None:

@@ -19,7 +19,8 @@ class RecordRow:
 
     Owner, territory, product line and account are those of the nearest record above where it has none of its own;
     account and parent only where the viewer may see them.
-    `currency` is its own or its parent's; None: the base currency.
+    `currency` is its own or its parent's; None: the base currency. What the viewer may not read is left out, and named
+    in `restricted_fields`.
     """
 
     id: str
@@ -35,11 +36,16 @@ class RecordRow:
     parent_id: str | None
     currency: str | None
     properties: Mapping[str, Any]
+    restricted_fields: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, columns: Mapping[str, Any]) -> RecordRow:
         """Make a row from the map of `columns/seen_record.cypher`."""
         stored = native(columns["properties"])
+        ours = f"record.{stored['type']}."
+        masked = tuple(one.removeprefix(ours) for one in columns["masked"] or () if one.startswith(ours))
+        # Beside a moment is its date, beside an amount of money that in base currency.
+        left_out = SYSTEM_PROPERTIES.union(masked, (f"{one}{part}" for one in masked for part in ("Date", "Base")))
         return cls(
             id=stored["id"],
             type=stored["type"],
@@ -53,7 +59,8 @@ class RecordRow:
             account_id=columns["account_id"],
             parent_id=columns["parent_id"],
             currency=currency_of(stored),
-            properties={key: value for key, value in stored.items() if key not in SYSTEM_PROPERTIES},
+            properties={key: value for key, value in stored.items() if key not in left_out},
+            restricted_fields=masked,
         )
 
 

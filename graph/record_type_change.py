@@ -18,14 +18,15 @@ from graph.record_type import (
     record_types,
     write_record_types,
 )
+from graph.rights import Kind, Operation, require
 from graph.statement import Read
 from graph.text import checked_name
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 #: More of any of these is a mistake, or is not for people any more.
 MOST_FIELDS, MOST_STATES, MOST_STATUSES, MOST_CHOICES = 200, 50, 50, 200
@@ -81,7 +82,7 @@ async def define_record_type(tx: Transaction, viewer: Viewer, draft: RecordTypeD
     states where there are records without one, and for another rate date once a record has an amount of money;
     UNKNOWN_RECORD_TYPE for a parent type, UNKNOWN_FIELD for a rate date.
     """
-    require_administrator(viewer, "define record types")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "define record types")
     await ensure_organization(tx)  # under this lock definitions happen in turn: each sees all others
     known = {kind.key: kind for kind in await record_types(tx)}
     stored = known.get(draft.key)

@@ -16,14 +16,15 @@ from graph.exchange_rate import Rates, rates_of
 from graph.organization import organization
 from graph.record_type import BumpRecordType, FieldType, base_name, lock_record_type, record_types
 from graph.record_upsert import ChangeRecords
+from graph.rights import Kind, Operation, require
 from graph.statement import Read
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from graph.database import Transaction
     from graph.record_type import RecordType
+    from graph.visibility import Viewer
 
 #: Records that one batch looks at: what a request can do within its deadline.
 BATCH: Final = 10_000
@@ -120,7 +121,7 @@ async def reapply_rates(
 
     An amount that has no rate any more, or would be out of range, keeps its base amount.
     """
-    require_administrator(viewer, "reapply exchange rates")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "reapply exchange rates")
     return await rederive(tx, None, now=now, since=since, currency=currency, preview=preview, after=after, size=size)
 
 

@@ -11,13 +11,14 @@ from graph.errors import ErrorCode, Refusal
 from graph.organization import SetOrganization, bump_structure, ensure_organization, organization
 from graph.record_type import lock_record_type, record_types
 from graph.rederive import BATCH, DerivedReport, rederive
+from graph.rights import Kind, Operation, require
 from graph.statement import Read
-from graph.visibility import Viewer, require_administrator
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ async def set_time_zone(
     The first call changes the zone and makes all goals stale; each further one with the same zone does the next batch,
     where the last one ended, until the report's `after` is None. Only a preview, which writes nothing, reads `after`.
     """
-    require_administrator(viewer, "set the time zone")
+    await require(tx, viewer, Kind.SETTINGS, Operation.WRITE, "set the time zone")
     zone = read_zone(name)
     if preview:
         return await rederive(tx, zone, now=now, preview=True, after=after, size=size)

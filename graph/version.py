@@ -46,7 +46,7 @@ def version(key: bytes, kind: str, values: Mapping[str, Any]) -> str:
 
 def goal_version(key: bytes, goal: GoalRow) -> str:
     """The version of a goal, from its row as the viewer sees it: a hidden parent is none."""
-    return version(key, "goal", {name: getattr(goal, name) for name in EDITABLE})
+    return version(key, "goal", {name: goal.editable(name) for name in EDITABLE})
 
 
 def metric_version(key: bytes, metric: MetricRow) -> str:

@@ -10,12 +10,17 @@ from graph.statement import Read
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """An active user. `administrator`: has the role System Administrator."""
+    """An active user. `administrator`: had the role System Administrator when the request began."""
 
     id: str
     external_id: str
     name: str
     administrator: bool
+
+    @property
+    def host(self) -> bool:
+        """Whether this is no user, but whoever works on the host: those have no id that the database made."""
+        return self.administrator and self.id == self.external_id
 
 
 @dataclass(frozen=True)

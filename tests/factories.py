@@ -19,6 +19,8 @@ from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.owners_upsert import upsert_owners
 from graph.period import GoalPeriod, PeriodKind
 from graph.record_upsert import upsert_records
+from graph.rights import Depth, Kind, Operation, Privilege
+from graph.role import Roles, assign_role, ensure_roles, upsert_role
 from graph.rollup_compiler import Category
 from graph.shipped_types import ensure_record_types
 from graph.visibility import Viewer
@@ -56,6 +58,7 @@ class Company:
         async def work(tx: Transaction) -> None:
             await ensure_organization(tx)
             await ensure_record_types(tx)
+            await ensure_roles(tx)
 
         await self.write(work)
         await self.users("administrator", administrator=True)
@@ -92,6 +95,19 @@ class Company:
     def viewer(self, name: str, *, administrator: bool = False) -> Viewer:
         """A user made before, as a viewer."""
         return Viewer(self.ids[name], name, name, administrator=administrator)
+
+    async def grant(self, role: str, *names: str) -> None:
+        """Give users a shipped role; or "Counter", which may count all records and nothing else."""
+
+        async def work(tx: Transaction) -> None:
+            known = {one.name: one.id for one in await tx.run(Roles(self.administrator.id))}
+            if role == "Counter" and role not in known:
+                counting = [Privilege(Kind.RECORD, Operation.AGGREGATE, Depth.ORGANIZATION)]
+                known[role] = await upsert_role(tx, self.administrator, None, role, None, counting)
+            for name in names:
+                await assign_role(tx, self.administrator, known[role], self.ids[name], granted=True)
+
+        await self.write(work)
 
     async def metric(
         self,

@@ -61,6 +61,8 @@ class Scene:
         company = self.company
         await company.users("director", "manager", "rep-a", "rep-b", "outsider", "boss", "boss-2", "ghost", "ghost-2")
         await company.owners(OwnerKind.TEAM, {"name": "ghosts"})
+        # So that refusals speak of what is hidden, and not of the right to count.
+        await company.grant("Counter", "director", "manager", "rep-a")
         metric = company.ids["metric"] = await company.metric(stretch=True)
         await self._goal("Top", None, "director", "director", metric_id=metric, period=YEAR)
         await self._goal("East", "Top", "manager", "manager", target="100")
@@ -224,6 +226,10 @@ def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
             {},
             {"filter": {"who": ids["boss"], "what": "updateGoal", "which": goals[0]}},
             {"filter": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
+        ],
+        "explainVisibility": [
+            {"userId": ids["rep-a"], "nodeId": goals[0]},
+            {"userId": "absent", "nodeId": "absent"},
         ],
         "node": [{"id": id_} for id_ in (*scene.goals.values(), scene.records["hidden-1"])],
         "nodes": [{"ids": everything}],

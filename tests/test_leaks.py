@@ -110,7 +110,8 @@ async def test_every_query_field_and_argument_is_asked_for(scene: Scene) -> None
 #: Leaks: statement or fragment, what is replaced in it (all, if empty) and by what; which documents show it, to whom.
 PLANTED = [
     ("visibility/goal", "", "true", "goal ", "outsider"),
-    ("visibility/goal", "NOT entity.restricted AND ", "", "goalTree ", "manager"),
+    ("visibility/goal", "  WHEN entity.restricted THEN false\n", "", "goal ", "manager"),
+    ("visibility/covered_goal", "covered AND NOT entity.restricted", "covered", "goalTree ", "manager"),
     ("visibility/goals", "WHERE NOT entity.restricted", "", "goals ", "manager"),
     ("visibility/record", "", "true", "records ", "rep-a"),
     ("visibility/record", "", "true", "nodes ", "outsider"),
@@ -200,6 +201,9 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "recalculateGoal": [{"goalId": "?"}],
     "overrideGoal": [{"id": "?", "reason": "Mine", "actual": "1"}, {"id": "?", "reason": "", "custom": "x"}],
     "clearGoalOverride": [{"id": "?"}],
+    "shareNode": [{"id": "?", "withId": "absent"}, {"id": "?", "withId": "absent", "canWrite": True}],
+    "unshareNode": [{"id": "?", "withId": "absent"}],
+    "setRestricted": [{"id": "?", "restricted": False}],
 }
 #: Mutations that administrators alone may make: nothing of the input is looked up for anybody else.
 ADMINISTRATORS: dict[str, dict[str, Any]] = {
@@ -223,6 +227,9 @@ ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "upsertRecords": {"type": "opportunity", "rows": [{"externalId": "hidden-1"}]},
     "deleteRecords": {"type": "opportunity", "externalIds": ["hidden-1"]},
     "defineRecordType": {"key": "opportunity", "states": [{"key": "PAUSED"}]},
+    "upsertRole": {"name": "Mine", "privileges": []},
+    "assignRole": {"roleId": "absent", "userId": "absent"},
+    "upsertFieldProfile": {"name": "Mine", "fields": [{"field": "goal.target", "canRead": True}]},
     "setFiscalCalendar": {"template": "QUARTERLY", "startMonth": 1, "startDay": 1},
     "setTimeZone": {"timeZone": "Europe/Vienna"},
     "setExchangeRates": {"rates": [{"currency": "USD", "validFrom": "2026-01-01", "rate": "1.1"}]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from api.cli.opening import on_database
 from api.cli.output import AsJson, show
 from graph import catalog, distribution, integrity, migration
 from graph.errors import GoalgraphError, SchemaOutdated
+from graph.explanation import computable
 from graph.settings import read_settings
 
 if TYPE_CHECKING:
@@ -22,9 +23,23 @@ app = typer.Typer()
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="USER",
+            help="List instead where this user (external id) can compute one hidden contributor of a total.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check settings, Neo4j's files, the schema, every statement and all data. Exit code 1 where one is wrong."""
     settings = read_settings()
+    if user is not None:
+        found = on_database(settings, lambda database: computable(database, user))
+        show([{"goal": one.title, "id": one.id, "finding": one.finding} for one in found], as_json=as_json)
+        return
     rows: list[dict[str, object]] = [
         {"check": "Python", "well": sys.version_info >= (3, 11), "finding": sys.version.split()[0]},
         _check("signing key", lambda: f"{len(settings.signing_key())} characters"),

@@ -1,7 +1,7 @@
 // One page of the audit log, newest first, after a key: for administrators.
 // sees: viewer
 MATCH (viewer:User {id: $viewer, active: true})
-WHERE viewer.administrator
+WHERE (viewer.administrator OR viewer.may_read_audit = 4)
 MATCH (entry:AuditEntry)
 WHERE ($since IS NULL OR entry.at >= $since) AND ($until IS NULL OR entry.at < $until)
   AND ($who IS NULL OR entry.who = $who)
@@ -12,5 +12,5 @@ WITH entry
 ORDER BY entry.at DESC, entry.id DESC
 LIMIT $first
 RETURN entry.id AS id, entry.at AS at, entry.who AS who, entry.what AS what, entry.which AS which,
-  entry.fields AS fields, entry.requestId AS request_id
+  entry.fields AS fields, entry.requestId AS request_id, coalesce(entry.denied, false) AS denied
 ORDER BY at DESC, id DESC

@@ -1,5 +1,6 @@
-// Everything shown of a visible record, for graph.record.RecordRow; account and parent only where the viewer may see them.
-{properties: properties(entity),
+// Everything shown of a visible record, for graph.record.RecordRow (which leaves out what is masked); account and parent only where the viewer may see them.
+{masked: viewer.masked,
+  properties: properties(entity),
   owner_id: columns.record_owner(entity).id,
   territory_id: columns.record_territory(entity).id,
   product_line_id: columns.record_product_line(entity).id,

@@ -7,6 +7,7 @@ OPTIONAL MATCH (g)-[:CHILD_OF]->(parent:Goal)
 RETURN [columns.goal(g)] + columns.goal_links(g) + [parent.id] + columns.root_facts(g) AS goal,
   visible.goal(g) AS visible,
   visible.writable_goal(g) AS writable,
+  visible.goal_operations(g) AS operations,
   // Unbounded: a tree has any depth.
   EXISTS { (g)((:Goal)-[:CHILD_OF]->(:Goal)){1,}(closed:Goal WHERE closed.state <> 'OPEN') } AS below_closed,
   EXISTS { (g)<-[:CHILD_OF]-(:Goal) } AS has_children,

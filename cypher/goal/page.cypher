@@ -12,7 +12,11 @@ WHERE ($search IS NULL OR toLower(g.title) CONTAINS toLower($search))
   AND ($manager IS NULL OR EXISTS { (g)-[:MANAGED_BY]->(:User {id: $manager}) })
   AND ($owner IS NULL OR EXISTS { (g)-[:OWNED_BY]->(:Owner {id: $owner}) })
   AND (NOT $roots_only OR NOT EXISTS { MATCH (g)-[:CHILD_OF]->(parent:Goal) WHERE visible.goal(parent) })
-WITH viewer, collect({goal: g, key: g[$order_property]}) AS matches
+// Who may not read a field gets nothing out of its order: all its values are null.
+WITH viewer, collect({
+    goal: g,
+    key: CASE WHEN 'goal.' + $order_property IN viewer.masked THEN null ELSE g[$order_property] END
+  }) AS matches
 CALL (viewer, matches) {
   UNWIND matches AS match
   WITH viewer, match.goal AS g, match.key AS key, CASE WHEN match.key IS NULL THEN 1 ELSE 0 END AS unset

@@ -3,9 +3,7 @@
 MATCH (viewer:User {id: $viewer, active: true})
 MATCH (root:Goal {id: $root})
 WHERE visible.goal(root)
-// Unbounded: a tree has any depth.
-WITH viewer, root, viewer.administrator
-  OR EXISTS { (root)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(:Goal)-[:MANAGED_BY]->(viewer) } AS covered
+WITH viewer, root, visible.all_below(root) AS covered
 // The bound is set to the depth asked for, or 1: 0 is not allowed there.
 MATCH path = (root)((above:Goal)<-[:CHILD_OF]-(step:Goal WHERE visible.covered_goal(step))){0,64}(g:Goal)
 WITH viewer, root, covered, g, above[-1] AS parent, length(path) AS depth
@@ -42,4 +40,4 @@ WITH root, collect([
   ]) AS goals, collect(viewer)[0] AS viewer
 MATCH (root)-[:MEASURED_BY]->(m:Metric)
 RETURN goals, columns.metric(m) AS metric, columns.visible_parent(root)[0] AS parent_id,
-  columns.root_facts(root) AS root_facts
+  columns.root_facts(root) AS root_facts, viewer.masked AS masked

@@ -13,6 +13,7 @@ from api.auth import Tokens
 from api.context import Context
 from api.loaders import Loaders
 from api.schema import schema
+from graph.role import ensure_roles
 from graph.shipped_types import ensure_record_types
 from tests.api.conftest import Client
 
@@ -38,6 +39,7 @@ async def logins(settings: Settings, database: Database, clock: FixedClock) -> A
         "administrator: true})"
     )
     await database.write(ensure_record_types)
+    await database.write(ensure_roles)
     app = create_app(settings, database, clock, schema=schema, make_loaders=Loaders)
     tokens = Tokens(settings, clock)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:

@@ -86,6 +86,7 @@ async def test_the_preview_says_what_is_made(desk: Desk) -> None:
 
 async def test_what_the_viewer_may_not_see_is_not_copied(desk: Desk) -> None:
     manager = desk.login("Manager")
+    await desk.let_count("Manager")
     await desk.goal("Next", metricId="Revenue", managerId="Manager", period=year(2027))
     given = {"rootId": desk.ids["Region"], "parentId": desk.ids["Next"], "period": year(2027)}
     made = await desk.do("copyGoals", manager, **given)

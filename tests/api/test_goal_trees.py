@@ -89,6 +89,7 @@ async def test_a_tree_in_any_order_is_as_if_made_one_by_one(desk: Desk) -> None:
 
     # Below a goal that is there: its numbers are older than its definition from then on.
     manager = desk.login("Manager")
+    await desk.let_count("Manager")
     more = [node("A", period=Q1), node("B", "A"), node("C")]
     made = (await desk.do("createGoals", manager, parentId=desk.ids["Region"], goals=more))["goals"]
     desk.ids |= {one["key"]: one["goal"]["id"] for one in made}

@@ -65,6 +65,7 @@ async def test_the_same_key_twice_is_once_and_the_answer_is_read_again(desk: Des
 
     # The key is this user's and this mutation's alone.
     manager = desk.login("Manager")
+    await desk.let_count("Manager")
     await desk.do("assignGoal", id=goal_id, managerId=desk.ids["Manager"], idempotencyKey=KEY)
     child = {"title": "Child", "parentId": goal_id, "idempotencyKey": KEY}
     assert (await desk.do("createGoal", manager, **child))["goal"]["id"] != goal_id

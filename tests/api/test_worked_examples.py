@@ -211,6 +211,34 @@ async def test_9_children_outlive_their_parent(desk: Desk) -> None:
     ]
 
 
+async def test_10_a_total_counts_what_its_viewer_may_not_open(desk: Desk) -> None:
+    await desk.users("U1", "U2")
+    await desk.metric("Revenue")
+    parent = {"ownerId": "U2", "managerId": "U2", "rollupOnlyFromChildren": True}
+    await desk.goal("Parent", metricId="Revenue", period=Q1, **parent)
+    await desk.goal("Child", parentId="Parent", ownerId="U1", managerId="U1")
+    deals = (won("1", "U1", "600", "2026-02-01"), won("2", "U1", "400", "2026-02-02"))
+    await desk.records("opportunity", *deals)
+    await desk.recalculate("Parent")
+    records = '{ records(type: "opportunity") { totalCount nodes { id name } } }'
+    for record in (await desk.admin.data(records))["records"]["nodes"]:
+        document = "mutation($id: ID!) { setRestricted(input: {id: $id, restricted: true}) { userErrors { code } } }"
+        assert (await desk.admin.data(document, {"id": record["id"]}))["setRestricted"]["userErrors"] == []
+    below = "actual restrictedChildren { count } children { nodes { title actual } }"
+    for restricted in (False, True):
+        await desk.do("updateGoal", id=desk.ids["Child"], restricted=restricted)
+        child = [] if restricted else [{"title": "Child", "actual": "1000"}]
+        for client, seen in ((desk.login("U2"), child), (desk.admin, [{"title": "Child", "actual": "1000"}])):
+            assert await desk.shown("Parent", below, client) == {
+                "actual": "1000",
+                "restrictedChildren": {"count": 1 - len(seen)},
+                "children": {"nodes": seen},
+            }
+        assert (await desk.login("U2").data(records))["records"] == {"totalCount": 0, "nodes": []}
+        assert await desk.shown("Child", "actual", desk.login("U1")) == "1000"
+        assert (await desk.login("U1").data(records))["records"]["totalCount"] == 2
+
+
 async def test_11_tenths_add_up_exactly_and_the_greatest_number_is_kept(desk: Desk) -> None:
     await desk.users("Rep 1", "Rep 2")
     await desk.metric("Tonnes", TONNES, dataType="DECIMAL")

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tests.benchmarks import bench_goals, bench_ingest, bench_rollup, bench_tree, machine, report
+from tests.benchmarks import bench_goals, bench_ingest, bench_rollup, bench_tree, bench_visibility, machine, report
 from tests.benchmarks.harness import BUILD, Benchmark, Row, Run, Session
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         *bench_tree.BENCHMARKS,
         *bench_ingest.BENCHMARKS,
         *bench_goals.BENCHMARKS,
+        *bench_visibility.BENCHMARKS,
     )
 }
 SMALL = "--small"

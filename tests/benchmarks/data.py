@@ -127,7 +127,7 @@ def batches(rows: Iterable[Item]) -> Iterator[list[Item]]:
 
 async def load_administrator(database: Database) -> Viewer:
     """Make the administrator on whose behalf everything else is written."""
-    maker = Viewer("", ADMINISTRATOR, "", administrator=True)
+    maker = Viewer("bench", "bench", "Bench", administrator=True)
     row = {"externalId": ADMINISTRATOR, "name": "Administrator", "administrator": True}
 
     async def work(tx: Transaction) -> Viewer | None:

@@ -11,6 +11,7 @@ from graph import demo
 from graph.goal import GoalsPage
 from graph.metric import MetricsByIds
 from graph.organization import ensure_organization
+from graph.role import ensure_roles
 from graph.rollup_compiler import Category
 from graph.shipped_types import ensure_record_types
 
@@ -24,6 +25,7 @@ async def load(database: Database, clock: FixedClock) -> dict[str, list[GoalRow]
     async def found(tx: Transaction) -> None:
         await ensure_organization(tx)
         await ensure_record_types(tx)
+        await ensure_roles(tx)
 
     await database.write(found)
     assert await demo.is_empty(database)

@@ -122,6 +122,7 @@ async def begin(database: Database, clock: FixedClock) -> Play:
     await company.owners(OwnerKind.TEAM, {"name": "team"})
     await company.users("north")
     await company.users("rep", "south", teams=["team"])
+    await company.grant("Counter", "north", "south")
     company.ids["Revenue"] = await company.metric()
     won = RollupFieldDraft(Category.ACTUAL, "opportunity", "actualCloseDate", "WON", (), None)
     company.ids["Deals"] = await company.metric("Deals", won, type_=MetricType.COUNT, data_type=None, stretch=True)
