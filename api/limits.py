@@ -20,6 +20,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     VariableNode,
     get_named_type,
 )
@@ -30,7 +31,7 @@ from graph.errors import LimitExceeded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from graphql import DocumentNode, GraphQLField, GraphQLSchema, SelectionSetNode
+    from graphql import DocumentNode, GraphQLField, GraphQLSchema
 
     from api.context import Context
 
@@ -165,8 +166,8 @@ def cost_of(
 ) -> int:
     """The cost of a valid document's operation. Source of the formula: visibility.md §6.
 
-    Scalars 0, an object 1, a connection 1 + `first` times what is in a node, a tree 1 + goals / 10 and what has to be
-    loaded for each goal. Questions about the schema itself cost nothing.
+    Scalars 0, an object 1, a connection 1 + `first` times what is in a node, a tree 1 + goals / 10, and as much again
+    for each kind of thing read for its goals. Questions about the schema itself cost nothing.
     """
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     wanted = [one for one in operations if operation_name is None or (one.name and one.name.value == operation_name)]
@@ -193,7 +194,10 @@ class _Costs:
         self._known: dict[tuple[str, bool], int] = {}
 
     def of(self, type_: Any, selections: SelectionSetNode, *, carried: bool = False) -> int:
-        """What a selection on a type costs. `carried`: plain objects come along with a goal of a tree, at no cost."""
+        """What a selection on a type costs. `carried`: in tenths, for each goal of a tree; plain objects come with it.
+
+        What is read for all of them by one statement, such as their owners, costs as much once more as the goals.
+        """
         total = 0
         for node in selections.selections:
             if isinstance(node, FieldNode):
@@ -216,19 +220,21 @@ class _Costs:
 
     def _field(self, field: GraphQLField, node: FieldNode, *, carried: bool) -> int:
         type_: Any = get_named_type(field.type)
-        selections = node.selection_set
-        if selections is None:  # pragma: no cover - asked for objects only
-            return 0
+        selections = node.selection_set or SelectionSetNode(selections=())
+        if carried and not field.args:
+            return (1 if _is_loaded(type_) else 0) + self.of(type_, selections, carried=True)
+        if carried:
+            return _TREE_SHARE * self._field(field, node, carried=False)
         if type_.name == "GoalTree":
-            first = self._argument(node, "first", _TREE)
-            return 1 + first // _TREE_SHARE + first * self.of(type_, selections, carried=True)
-        inside = self.of(type_, selections, carried=carried and not _is_loaded(type_))
+            inside = self.of(type_, selections, carried=True)
+            return 1 + self._argument(node, "first", _TREE) * (1 + inside) // _TREE_SHARE
+        inside = self.of(type_, selections)
         if type_.name.endswith("Connection"):
             given = "first" if self._argument(node, "last", -1) < 0 else "last"
             return 1 + self._argument(node, given, _PAGE) * inside
         if "ids" in field.args:
             return 1 + self._length(node, "ids") * (1 + inside)
-        return inside + (0 if carried and not (_is_loaded(type_) or field.args) else 1)
+        return 1 + inside
 
     def _argument(self, node: FieldNode, name: str, otherwise: int) -> int:
         for argument in node.arguments or ():

@@ -153,11 +153,11 @@ async def test_the_demo_is_loaded_and_deleted_and_loaded_again(
         loaded = goals("demo", "load", "--json")
         assert (loaded.exit_code, loaded.exception) == (0, None)
         assert [row["external id"] for row in json.loads(loaded.stdout)][:2] == ["administrator", "director"]
-        assert await count(database, "Goal") == 48
+        assert await count(database, "Goal") == 81
         asked = goals("demo", "reset")
         assert (asked.exit_code, asked.stdout) == (2, "")
         assert "goals demo reset --yes" in asked.stderr
-        assert await count(database, "Goal") == 48
+        assert await count(database, "Goal") == 81
         reset = goals("demo", "reset", "--yes")
         assert (reset.exit_code, reset.exception) == (0, None)
         assert reset.stdout.startswith("Deleted ")

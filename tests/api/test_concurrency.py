@@ -21,8 +21,8 @@ CHILDREN = 40
 ROUNDS = 12
 TREE = "{ goalTree(rootId: $root) { nodes { parentId goal { id state actual ownActual computedActual } } } }"
 NESTED = (
-    "{ goal(id: $root) { id ownActual computedActual children(first: 200) { nodes { id actual ownActual computedActual "
-    "children(first: 200) { nodes { id actual } } } } } }"
+    "{ goal(id: $root) { id ownActual computedActual children(first: 50) { nodes { id actual ownActual computedActual "
+    "children(first: 50) { nodes { id actual } } } } } }"
 )
 
 

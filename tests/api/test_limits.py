@@ -45,7 +45,7 @@ COSTS: dict[str, tuple[dict[str, Any], int]] = {
         {},
         1 + 200,
     ),
-    "{ goalTree(rootId: 1, first: 10) { nodes { goal { manager { name } } } } }": ({}, 1 + 1 + 10),
+    "{ goalTree(rootId: 1, first: 10) { nodes { goal { manager { name } } } } }": ({}, 1 + 2),
     "{ goalTree(rootId: 1, first: 10) { nodes { goal { children(first: 5) { nodes { id } } } } } }": (
         {},
         1 + 1 + 10 * (1 + 5),

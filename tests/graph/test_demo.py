@@ -64,13 +64,19 @@ async def load(database: Database, clock: FixedClock) -> dict[str, list[GoalRow]
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 2, 15, 9, tzinfo=UTC), datetime(2026, 4, 1, 0, 30, tzinfo=UTC)])
-async def test_it_has_four_levels_two_periods_and_two_metrics(
+async def test_it_has_four_levels_three_periods_and_three_metrics(
     database: Database, clock: FixedClock, day: datetime
 ) -> None:
     clock.set(day)
     trees = await load(database, clock)
-    assert len(trees) == 3
-    assert {name.split()[0] for name in trees} == {"Revenue", "Calls"}
+    assert len(trees) == 5
+    assert sorted(name.split()[0] for name in trees) == ["Calls", "Revenue", "Revenue", "Revenue", "Tonnes"]
+    weights = next(goals for name, goals in trees.items() if name.startswith("Tonnes"))
+    (pinned,) = (goal for goal in weights if goal.pinned(Category.ACTUAL) is not None)
+    assert pinned.total(Category.ACTUAL) != pinned.computed(Category.ACTUAL)
+    waiting = [goal.title for goal in weights if goal.own(Category.ACTUAL) is None]
+    assert waiting == ["Tonnes: Partners"]
+    assert {goal.title for goal in weights if goal.stale} >= {"Tonnes: Company"}
     for goals in trees.values():
         roots = [goal for goal in goals if goal.parent_id is None]
         assert len(roots) == 1
