@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LOG = (
     "query($filter: AuditFilter, $first: Int, $after: String) { "
     "auditLog(filter: $filter, first: $first, after: $after) { "
-    "totalCount pageInfo { endCursor hasNextPage } nodes { id at who { name } what which fields requestId } } }"
+    "totalCount pageInfo { endCursor hasNextPage } nodes { id at who { name } what which fields requestId denied } } }"
 )
 
 
@@ -38,16 +38,19 @@ async def test_who_changed_what_and_when(settings: Settings, database: Database,
         answer = await manager.post(document, {"input": secret})
         await desk.refused("updateGoal", manager, id=goal, target="-1")
         await desk.refused("createGoal", manager, title="Mine", metricId=metric, period=YEAR)
-        await desk.do("createGoal", manager, title="Child", parentId=goal, idempotencyKey="0123456789abcdef")
-        await desk.do("createGoal", manager, title="Child", parentId=goal, idempotencyKey="0123456789abcdef")
+        child = {"title": "Child", "parentId": goal, "rollupOnlyFromChildren": True}
+        for _ in range(2):
+            await desk.do("createGoal", manager, **child, idempotencyKey="0123456789abcdef")
         row = {"externalId": "o-1", "state": "OPEN"}
         await desk.records("opportunity", row)
         await desk.records("opportunity", row)  # nothing new: no entry
         await desk.users("Manager")
 
         later = await log(desk, filter={"from": (start + timedelta(seconds=1)).isoformat()})
-        assert later["totalCount"] == 3
-        upserted, created, updated = _sorted(later)
+        assert later["totalCount"] == 4
+        upserted, created, denied, updated = _sorted(later)
+        # What was refused for want of a right is noted as that; what was refused for a rule is not.
+        assert (denied["what"], denied["who"], denied["fields"]) == ("createGoal", {"name": "Manager"}, [])
         assert updated == {
             "id": updated["id"],
             "at": "2026-02-15T12:01:00Z",
@@ -56,6 +59,7 @@ async def test_who_changed_what_and_when(settings: Settings, database: Database,
             "which": [goal],
             "fields": ["title", "target"],
             "requestId": answer.headers["x-request-id"],
+            "denied": False,
         }
         assert (created["what"], created["fields"][0]) == ("createGoal", "title")
         assert goal not in created["which"]
@@ -94,4 +98,4 @@ async def test_who_changed_what_and_when(settings: Settings, database: Database,
 def _sorted(page: Any) -> list[Any]:
     """Entries of the same moment are in no order: give them by mutation, from the end of the alphabet."""
     order = ("upsertRecords", "createGoal", "updateGoal")
-    return sorted(page["nodes"], key=lambda entry: order.index(entry["what"]))
+    return sorted(page["nodes"], key=lambda entry: (order.index(entry["what"]), entry["denied"]))
