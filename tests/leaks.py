@@ -232,7 +232,7 @@ def arguments(scene: Scene) -> dict[str, list[dict[str, Any]]]:
             {"userId": "absent", "nodeId": "absent"},
         ],
         "node": [{"id": id_} for id_ in (*scene.goals.values(), scene.records["hidden-1"])],
-        "nodes": [{"ids": everything}],
+        "nodes": [{"ids": everything[half::2]} for half in (0, 1)],
     }
 
 
@@ -276,8 +276,9 @@ def documents(scene: Scene) -> list[Asked]:
     return found
 
 
-#: How many objects below the first a document selects, where that is not two: what they hold is selected elsewhere.
-DEPTHS = {"goals": 1, "goalTree": 0, "node": 0, "nodes": 1}
+#: How many objects below the first a document selects, where that is not two: what they hold is selected elsewhere,
+#: and a request may cost only so much.
+DEPTHS = {"goal": 1, "goals": 1, "goalTree": 0, "node": 0, "nodes": 1}
 
 
 def _selections(kind: Any, depth: int) -> list[str]:
