@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graph import rollup_compiler
@@ -151,7 +150,7 @@ class Recalculation:
         found: dict[str, dict[str, Any]] = defaultdict(dict)
         for (holding, fields, more), rows in zip(jobs, results, strict=True):
             exact = rollup_compiler.own(holding, fields, exact=True)
-            for row in await self._made_exact(rows, exact, partial(_only, more)):
+            for row in await self._made_exact(rows, exact, _only(more)):
                 self._take(found[row["id"]], row, "Own")
         for goal_id in shape.without_own:
             for category in self._categories:
@@ -347,5 +346,5 @@ async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[Co
     return metric, fields
 
 
-def _only(more: dict[str, Any], ids: list[str]) -> dict[str, Any]:
-    return {**more, "only": ids}
+def _only(more: dict[str, Any]) -> Callable[[list[str]], dict[str, Any]]:
+    return lambda ids: {**more, "only": ids}
