@@ -25,6 +25,7 @@ from api.schema import schema
 from graph.clock import SystemClock
 from graph.preparation import prepare
 from graph.settings import read_settings
+from graph.warming import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,11 +103,13 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         watch = asyncio.create_task(_watch(where, server))
+        warming = asyncio.create_task(warm(database))
         await server.serve([listener])
         crashed = watch.done() and watch.result()
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        for task in (watch, warming):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
     if crashed:
         log = settings.home / "data" / "logs" / "neo4j.log"
         print(f"goals: Neo4j ended while serving. Its log is {log}; start again with `goals serve`.", file=sys.stderr)
