@@ -168,7 +168,7 @@ class LargeTree:
     async def _goals(self) -> str:
         """Create the goals: the upper levels in one call, then what is below each of the last of these."""
         depth = self.shape.levels - 1
-        upper = depth if self.shape.goals <= MOST_GOALS else depth - 3
+        upper = _levels_at_once(depth)
         top = Place.of(0)
         ids = await self._create(None, list(_subtree(top, upper)))
         for place, goal_id in list(ids.items()):
@@ -245,6 +245,14 @@ class LargeTree:
     def _count(self, more: int) -> None:
         self._done += more
         self.progress(self._done, self.shape.things)
+
+
+def _levels_at_once(depth: int) -> int:
+    """The depth down to which one call makes the tree, so that what is below each goal there fits into another call."""
+    sizes = [sum(_BRANCHING**level for level in range(levels + 1)) for levels in range(depth + 1)]
+    if sizes[depth] <= MOST_GOALS:
+        return depth
+    return next(upper for upper in range(depth) if sizes[upper] <= MOST_GOALS and sizes[depth - upper] <= MOST_GOALS)
 
 
 def _subtree(place: Place, depth: int) -> Iterator[Place]:
