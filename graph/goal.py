@@ -300,21 +300,21 @@ class GoalsPage(Read[GoalPage], path="goal/page", row=GoalPage):
     """A page of the visible goals that match a filter. `order_property` is a stored property."""
 
     viewer: str
-    search: str | None
-    states: list[str] | None
-    fiscal_year: int | None
-    fiscal_index: int | None
-    on: date | None
-    metric: str | None
-    manager: str | None
-    owner: str | None
-    roots_only: bool
-    order_property: str
-    descending: bool
     first: int
-    after_unset: int
-    after_key: Any
-    after_id: str | None
+    search: str | None = None
+    states: list[str] | None = None
+    fiscal_year: int | None = None
+    fiscal_index: int | None = None
+    on: date | None = None
+    metric: str | None = None
+    manager: str | None = None
+    owner: str | None = None
+    roots_only: bool = False
+    order_property: str = "title"
+    descending: bool = False
+    after_unset: int = 0
+    after_key: Any = None
+    after_id: str | None = None
 
     @classmethod
     def read_row(cls, columns: Mapping[str, Any]) -> GoalPage:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -103,10 +103,7 @@ async def cases(tx: Transaction, graph: Graph, user: str) -> AsyncIterator[Case]
 
 def goals_page(user: str) -> GoalsPage:
     """All goals by title."""
-    names = ("search", "states", "fiscal_year", "fiscal_index", "on", "metric", "manager", "owner")
-    nothing: dict[str, Any] = dict.fromkeys((*names, "after_key", "after_id"))
-    order: dict[str, Any] = {"roots_only": False, "order_property": "title", "descending": False}
-    return GoalsPage(viewer=user, first=200, after_unset=0, **order, **nothing)
+    return GoalsPage(user, 200)
 
 
 def visible_part(chain: list[str], seen: set[str]) -> list[str]:

@@ -39,26 +39,7 @@ async def load(database: Database, clock: FixedClock) -> dict[str, list[GoalRow]
 
     async def work(tx: Transaction) -> dict[str, list[GoalRow]]:
         (viewer,) = await tx.text("MATCH (u:User {externalId: 'administrator'}) RETURN u.id AS id", {}, name="tests")
-        page = await tx.one(
-            GoalsPage(
-                viewer=viewer["id"],
-                search=None,
-                states=None,
-                fiscal_year=None,
-                fiscal_index=None,
-                on=None,
-                metric=None,
-                manager=None,
-                owner=None,
-                roots_only=False,
-                order_property="title",
-                descending=False,
-                first=200,
-                after_unset=0,
-                after_key=None,
-                after_id=None,
-            )
-        )
+        page = await tx.one(GoalsPage(viewer["id"], 200))
         assert page is not None
         metrics = {m.id: m for m in await tx.run(MetricsByIds(viewer["id"], [g.metric_id for g in page.goals]))}
         goals: dict[str, list[GoalRow]] = {}
