@@ -18,8 +18,11 @@ help: ## Show these commands
 serve: $(VENV)/run.stamp $(VENV)/checkout.stamp ## Start Neo4j and the API with demo data on http://127.0.0.1:8000
 	@$(BIN)/goals serve --demo
 
-test: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run all tests on a Neo4j started for them (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest tests $(ARGS) --cov
+# Each process of the tests has a Neo4j of its own; a server named for them serves one process.
+WORKERS ?= $(if $(GOALGRAPH_TEST_NEO4J_URI),0,2)
+
+test: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run all tests on Neo4j servers started for them (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --cov $(ARGS)
 
 lint: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Check style and types
 	@$(BIN)/ruff check

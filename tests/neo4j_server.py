@@ -59,6 +59,8 @@ def local_neo4j(neo4j_jars: list[Path], tmp_path_factory: pytest.TempPathFactory
 def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
     """Give a server whose database tests may empty: the one named for tests, or a local one."""
     uri = os.environ.get(_URI)
+    if uri and int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+        pytest.fail(f"{_URI} names one server, and each process of the tests empties its own. Run one: -n 0.")
     if not uri:
         local: LocalServer = request.getfixturevalue("local_neo4j")
         yield Neo4jServer(local.uri, local.user, local.password.get_secret_value(), local.database)

@@ -180,7 +180,7 @@ async def plant(company: Company) -> dict[str, Key]:
 
 async def answered(company: Company, root: str) -> list[dict[str, Any]]:
     """Ask the API for the tree, as an administrator."""
-    settings = Settings(jwt_secret=SecretStr("test-key-" + "k" * 64))
+    settings = Settings(jwt_secret=SecretStr("test-key-" + "k" * 64), request_timeout=60)
     app = create_app(settings, company.database, company.clock, schema=schema, make_loaders=Loaders)
     token = Tokens(settings, company.clock).issue("administrator", timedelta(hours=1))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:

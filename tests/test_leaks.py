@@ -45,7 +45,7 @@ async def login(scene: Scene, clock: FixedClock) -> AsyncIterator[Callable[[str]
 
 @asynccontextmanager
 async def _application(scene: Scene, clock: FixedClock) -> AsyncIterator[Callable[[str], Client]]:
-    settings = Settings(jwt_secret=SecretStr("k" * 64))
+    settings = Settings(jwt_secret=SecretStr("k" * 64), request_timeout=60)
     app = create_app(settings, scene.company.database, clock, schema=schema, make_loaders=Loaders)
     tokens = Tokens(settings, clock)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:

@@ -111,7 +111,7 @@ async def login(database: Database, clock: FixedClock) -> AsyncIterator[Callable
     """The application with the demo loaded; gives what logs a persona in."""
     await prepare(database, clock)
     await demo.load_demo(database, clock)
-    settings = Settings(jwt_secret=SecretStr(KEY))
+    settings = Settings(jwt_secret=SecretStr(KEY), request_timeout=60)
     app = create_app(settings, database, clock, schema=schema, make_loaders=Loaders)
     tokens = Tokens(settings, clock)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:

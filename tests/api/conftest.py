@@ -83,8 +83,8 @@ def on_server(server: Neo4jServer) -> dict[str, str]:
 
 @pytest.fixture
 def settings() -> Settings:
-    """Give settings with a key of their own."""
-    return Settings(jwt_secret=SecretStr(KEY))
+    """Give settings with a key of their own, and time: a first plan is slow on a machine that does other things."""
+    return Settings(jwt_secret=SecretStr(KEY), request_timeout=60)
 
 
 @pytest.fixture

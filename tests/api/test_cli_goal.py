@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.factories import Company
     from tests.neo4j_server import Neo4jServer
 
-SETTINGS = Settings(jwt_secret=SecretStr(SECRET))
+SETTINGS = Settings(jwt_secret=SecretStr(SECRET), request_timeout=60)
 
 
 @contextmanager
