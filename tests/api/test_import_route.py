@@ -163,6 +163,8 @@ async def test_a_later_fault_is_the_last_line(importer: Importer, monkeypatch: p
     assert last["error"].keys() == {"code", "message", "requestId"}
     assert last["error"]["code"] == "INVALID_VALUE"
 
+    await importer.company.users("second", administrator=True)  # the last one stays
+
     async def demoted() -> AsyncIterator[bytes]:
         yield b"externalId,state\n2,WON\n3,WON\n"
         await importer.company.owners(OwnerKind.USER, {"name": "administrator", "administrator": False})
