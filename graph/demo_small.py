@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph import goal_change, metric_change, override
 from graph.account import viewer_named
 from graph.clock import today
-from graph.goal_creation import GoalDraft
+from graph.goal_creation import GoalDraft, TreeDraft
 from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft
 from graph.money import DataType
@@ -203,8 +203,9 @@ class SmallDemo:
     ) -> str:
         """Company, its places, their teams, their representatives; only the last have a part of their own."""
         stretch = what == "Revenue"
+        drafts: list[TreeDraft] = []
 
-        async def goal(title: str, owner: tuple[str, str], manager: str, reps: int, **more: Any) -> str:
+        def goal(title: str, above: str | None, owner: tuple[str, str], manager: str, reps: int, **more: Any) -> str:
             target = rep_target * reps
             draft = GoalDraft(
                 title=f"{what}: {title}",
@@ -214,33 +215,29 @@ class SmallDemo:
                 stretch_target=str(int(target * _STRETCH)) if stretch else None,
                 **more,
             )
-            goal_id = await goal_change.create_goal(self._tx, self._viewer, draft, self._clock.now())
-            self._by_hand = goal_id if draft.title == _BY_HAND else self._by_hand
-            return goal_id
+            drafts.append(TreeDraft(draft, key=draft.title, parent_key=above))
+            return draft.title
 
         parts = {"rollup_only_from_children": True}
-        count = len(self._reps)
-        root = await goal(
-            "Company", ("BUSINESS_UNIT", "company"), "director", count, metric_id=metric, period=period, **parts
-        )
+        whole: dict[str, Any] = {"metric_id": metric, "period": period, **parts}
+        root = goal("Company", None, ("BUSINESS_UNIT", "company"), "director", len(self._reps), **whole)
         for place in sorted({place for place, _ in _TEAMS}):
             manager = f"manager-{place.lower()}"
             of_place = [rep for rep in self._reps if rep.place == place]
-            owner = ("TERRITORY", place.lower())
-            above = await goal(place, owner, manager, len(of_place), parent_id=root, **parts)
+            above = goal(place, root, ("TERRITORY", place.lower()), manager, len(of_place), **parts)
             for team_place, team in _TEAMS:
                 if team_place != place:
                     continue
                 of_team = [rep for rep in of_place if rep.team == team]
                 owner = ("TEAM", _team_key(place, team))
-                title = f"{team}, {place}"
-                below = await goal(title, owner, manager, len(of_team), parent_id=above, **parts)
+                below = goal(f"{team}, {place}", above, owner, manager, len(of_team), **parts)
                 for rep in of_team:
                     more = {"restricted": True} if rep.number == restricted else {}
                     # A restricted goal is its owner's and manager's alone: here the owner is both.
-                    keeper = rep.key if more else manager
-                    await goal(rep.name, ("USER", rep.key), keeper, 1, parent_id=below, **more)
-        return root
+                    goal(rep.name, below, ("USER", rep.key), rep.key if more else manager, 1, **more)
+        ids = await goal_change.create_goals(self._tx, self._viewer, None, drafts, self._clock.now())
+        self._by_hand = ids.get(_BY_HAND, self._by_hand)
+        return ids[root]
 
     async def _deals(self, former: FiscalPeriod, current: FiscalPeriod) -> None:
         deals: list[dict[str, Any]] = []
