@@ -44,7 +44,7 @@ PERSONAS: Final = (
     Persona("manager-east", "Sales Manager, East", "the goals of East; no single deal of its representatives"),
     Persona("rep-01-east", "Rep 01, East", "its own goals, its team's, and its own deals"),
     Persona("rep-07-west", "Rep 07, West", "its own restricted goal, and its own deals"),
-    Persona("analyst", "Analyst, Company", "metrics, people and structure; no goal, until one is given to it"),
+    Persona("analyst", "Analyst, Company", "every goal and record that is not restricted; it changes nothing"),
 )
 
 
