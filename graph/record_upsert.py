@@ -214,7 +214,8 @@ async def _refuse_forbidden(tx: Transaction, viewer: Viewer, kind: RecordType, b
         key for key in kinds if await depth_of(tx, viewer, Kind.RECORD, Operation.READ, key) is not Depth.ORGANIZATION
     }
     for number, row in list(batch.rows.items()):
-        paths = [("fields", name) for name in row.properties if f"record.{kind.key}.{name}" in unwritable]
+        paths: list[tuple[str, ...]] = []
+        paths += [("fields", name) for name in row.properties if f"record.{kind.key}.{name}" in unwritable]
         paths += [(link.field,) for link, key in row.links.items() if key is not None and key[0] in unread]
         for path in paths[:1]:
             message = f"You may not set {path[-1]}: it is kept for others. Leave it out."

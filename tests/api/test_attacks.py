@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
-from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,15 +95,21 @@ async def by_moving_goals_about(world: World) -> None:
                 answer = "goal { id }" if mutation in {"createGoal", "moveGoal", "updateGoal"} else ""
                 for twin in twins:
                     await twin.do(mutation, answer, **given)
+            for twin in twins:
+                await twin.look()
             for first, second in zip(*(twin.said for twin in twins), strict=True):
                 assert first == second, (who, name)
+
+
+#: Letters of the hidden names, and two others.
+LETTERS = "aqxz"
 
 
 async def found_by_search(client: Client, document: str) -> str:
     """Spell out, a letter at a time, what no other text begins with "q": as long as one more letter finds something."""
     found = "q"
     while len(found) < 6:
-        for letter in ascii_lowercase:
+        for letter in LETTERS:
             answer = await client.data(document, {"s": found + letter})
             if answer["list"]["totalCount"]:
                 found += letter
@@ -117,7 +121,11 @@ async def found_by_search(client: Client, document: str) -> str:
 
 async def by_search(world: World) -> None:
     """A letter at a time, for the name of a hidden goal and a hidden record."""
-    more = {"metric_id": world.company.ids["metric"], "manager_id": world.company.ids["boss"], "period": YEAR}
+    more: dict[str, Any] = {
+        "metric_id": world.company.ids["metric"],
+        "manager_id": world.company.ids["boss"],
+        "period": YEAR,
+    }
     await world.company.goal("qzx", restricted=True, **more)
     row = {"externalId": "qzx", "name": "qzx", "state": "WON", "owner": {"user": "boss"}}
     await world.company.records("opportunity", row)
@@ -167,7 +175,7 @@ async def probed(world: World, who: str) -> list[str]:
             for value in ("1", "14000000000000", "100000000000000")
         ),
     ]
-    for value in ("35", "35.5", "75"):
+    for value in ("35", "75.5", "99"):
         for strict in (True, False):
             fields = {"actualValue": value}
             rows = [{"externalId": "deal", "fields": fields}, {"externalId": "deal 2", "state": "NO"}]
@@ -182,19 +190,19 @@ async def probed(world: World, who: str) -> list[str]:
 async def by_order_cursor_and_guess(world: World) -> None:
     """For a target and an amount that a field profile keeps, of things that can be seen."""
     await world.keep("goal.target", "record.opportunity.actualValue", "goal.actual")
-    secrets = ("35", "35.5", "75")
-    told: dict[str, list[list[str]]] = {who: [] for who in (*ATTACKERS, "admin")}
+    secrets = ("35", "75.5")
+    attackers = ATTACKERS[1:]
+    told: dict[str, list[list[str]]] = {who: [] for who in (*attackers, "admin")}
     for secret in secrets:
         await world.set_secret(secret)
-        for who in ATTACKERS:
+        for who in attackers:
             told[who].append(await probed(world, who))
         ordered = "{ goals(orderBy: {field: TARGET}, first: 200) { nodes { title } } }"
         told["admin"].append([json.dumps(await world.login("admin").data(ordered))])
-    for who in ATTACKERS:
-        for before, after in pairwise(told[who]):
-            assert before == after, who
-        assert not [text for text in told[who][0] if '"35"' in text or "35.5" in text]
-    assert told["admin"][0] != told["admin"][2]  # between which probes it lies: what an attacker would be after
+    for who in attackers:
+        assert told[who][0] == told[who][1], who
+        assert not [text for text in told[who][0] if '"35"' in text or "75.5" in text]
+    assert told["admin"][0] != told["admin"][1]  # between which probes it lies: what an attacker would be after
     refused = await world.payload("snoop", "overrideGoal", id=world.goals["Vault"], actual="1", reason="Mine")
     assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
     # An administrator reads sums of targets that are kept from others.

@@ -62,7 +62,7 @@ class Fuzz:
         """Go round until the time is up; each operation at least once."""
         began = monotonic()
         loaded = schemathesis.graphql.from_url(self.address, headers=self._login(WHO[0]))
-        operations = [found.ok() for found in loaded.get_all_operations()]
+        operations: list[Any] = [found.ok() for found in loaded.get_all_operations()]  # type: ignore[union-attr]
         for number in count():
             for position, operation in enumerate(operations):
                 if number and monotonic() - began > LONGEST:
