@@ -78,6 +78,7 @@ class World:
                 await company.won(ghost, (amount, "2026-02-01"), name=f"deal of {ghost}")
             await company.recalculate(self.goals[f"Top {label}"])
         await self._goal("Vault", None, "boss", target="35")
+        await self._goal("Safe", None, "boss", target="35", rollup_only_from_children=True)
         for target in ("20", "40", "60", "80"):
             await self._goal(f"Probe {target}", "Vault", "boss", target=target)
         await company.records("account", {"externalId": "acme", "name": "Acme"})
@@ -110,9 +111,10 @@ class World:
         assert not (await self.payload("admin", "upsertFieldProfile", name="Kept", fields=secured))["userErrors"]
 
     async def set_secret(self, value: str) -> None:
-        """Give the vault another target, and the deal another amount."""
-        given = {"id": self.goals["Vault"], "target": value}
-        assert not (await self.payload("admin", "updateGoal", **given))["userErrors"]
+        """Give the vault and the safe another target, and the deal another amount."""
+        for title in ("Vault", "Safe"):
+            given = {"id": self.goals[title], "target": value}
+            assert not (await self.payload("admin", "updateGoal", **given))["userErrors"]
         await self._deal(value)
 
     async def _deal(self, amount: str) -> None:

@@ -169,7 +169,7 @@ async def probed(world: World, who: str) -> list[str]:
     )
     given: list[tuple[str, dict[str, Any]]] = [
         *(("updateGoal", {"id": vault, "stretchTarget": value}) for value in ("1", "35", "50", "100000")),
-        ("updateGoal", {"id": vault, "metricId": world.company.ids["whole"]}),
+        ("updateGoal", {"id": world.goals["Safe"], "metricId": world.company.ids["whole"]}),
         *(
             ("copyGoals", {"rootId": vault, "period": YEAR_2027, "preview": True, "targetFactor": value})
             for value in ("1", "14000000000000", "100000000000000")
