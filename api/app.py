@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.auth import Tokens
 from api.context import Context
-from api.errors import BAD_REQUEST, INTERNAL, code_of, error_body, log_fault
+from api.errors import BAD_REQUEST, INTERNAL, code_of, error_body, log_fault, log_refused
 from api.graphql_view import GraphQLView
 from api.import_route import ImportEndpoint
 from graph import migration
@@ -176,8 +176,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     # Starlette's own details name the status once more; ours say what to do.
     own = error.status_code in _MESSAGES and error.detail in {"Not Found", "Method Not Allowed"}
     message = _MESSAGES[error.status_code] if own else error.detail
-    body = error_body(message, code, request.scope["state"]["request_id"])
-    return _json(body, error.status_code, dict(error.headers or {}))
+    request_id = request.scope["state"]["request_id"]
+    log_refused(request_id, code)
+    return _json(error_body(message, code, request_id), error.status_code, dict(error.headers or {}))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -188,6 +189,7 @@ async def _failed(request: Request, error: Exception) -> Response:
         raise error  # not for clients
     if isinstance(error, Refusal):
         status = _REFUSED.get(error.problem.code, status)
+    log_refused(request_id, code_of(error))
     headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     return _json(error_body(error.message, code_of(error), request_id), status, headers)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
@@ -20,9 +19,10 @@ from api.enums import describe_enum
 from api.fields import public
 from graph.error_catalog import MEANINGS
 from graph.errors import ErrorCode, LimitExceeded, Refusal, SchemaOutdated, Unauthenticated, Unavailable
+from graph.faults import stack_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from graph.errors import GoalgraphError
 
@@ -108,9 +108,14 @@ def masked(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError
     return answers
 
 
+def log_refused(request_id: str, code: str) -> None:
+    """Log one line for a request that was refused before anything of it was executed."""
+    log.info("request %s: refused (%s)", request_id, code)
+
+
 def log_fault(fault: BaseException, request_id: str) -> None:
     """Log where a fault arose and of what kind it and its causes are; their messages may hold values, so not those."""
-    log.error("request %s: internal error: %s", request_id, "\ncaused by ".join(_stacks(fault)))
+    log.error("request %s: internal error: %s", request_id, stack_of(fault))
 
 
 def _told(error: GraphQLError) -> tuple[str, str]:
@@ -134,11 +139,3 @@ def _origin(error: GraphQLError) -> Exception | None:
     while isinstance(origin, GraphQLError):
         origin = origin.original_error
     return origin
-
-
-def _stacks(fault: BaseException) -> Iterator[str]:
-    seen: BaseException | None = fault
-    while seen is not None:
-        frames = "".join(traceback.format_list(traceback.extract_tb(seen.__traceback__))).rstrip()
-        yield f"{type(seen).__module__}.{type(seen).__qualname__}\n{frames}"
-        seen = seen.__cause__ or seen.__context__

@@ -1,8 +1,8 @@
 """How much one document may ask, and what it costs. What asks for more is refused before any database access.
 
-Depth, aliases and directives are counted before validation, whose own work can grow with the square of a document; the
-cost after it, because it needs types and variables. Each is one walk: a fragment is looked into once, however often it
-is spread.
+Depth, aliases, directives and repetitions are counted before validation, whose own work can grow with the square of a
+document; the cost after it, because it needs types and variables. Each is one walk: a fragment is looked into once,
+however often it is spread.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 10
 MAX_ALIASES: Final = 15
 MAX_DIRECTIVES: Final = 50
+#: Selections that say once more what the one beside them says. Clients that compose documents have a few.
+MAX_REPETITIONS: Final = 50
 MAX_COST: Final = 5_000
 #: Nodes of a page, and of a tree, where a document does not say.
 _PAGE: Final = 50
@@ -49,14 +51,15 @@ _INTROSPECTION: Final = frozenset({"__schema", "__type"})
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a document looks like: levels of fields, aliases, directives.
+    """What a document looks like: levels of fields, aliases, directives, and what is said again beside itself.
 
-    A fragment counts once for aliases and directives, and for depth wherever it is spread.
+    A fragment counts for depth wherever it is spread, and once for all else.
     """
 
     depth: int
     aliases: int
     directives: int
+    repetitions: int = 0
 
 
 class Limits(SchemaExtension):
@@ -95,11 +98,12 @@ class Limits(SchemaExtension):
 
 
 def check_shape(shape: Shape) -> None:
-    """Raises LimitExceeded for a document that is nested too deep, or has too many aliases or directives."""
+    """Raises LimitExceeded for a document that is nested too deep, or has too much of anything else."""
     for what, found, most in (
         ("nested fields", shape.depth, MAX_DEPTH),
         ("aliases", shape.aliases, MAX_ALIASES),
         ("directives", shape.directives, MAX_DIRECTIVES),
+        ("repetitions", shape.repetitions, MAX_REPETITIONS),
     ):
         if found > most:
             message = f"A document has at most {most} {what}. This one has more: split it."
@@ -110,7 +114,7 @@ def shape_of(document: DocumentNode) -> Shape:
     """The shape of all operations of a document together; questions about the schema itself do not count for depth."""
     counter = _Shapes(document)
     depth = max((counter.depth(one.selection_set) for one in counter.operations), default=0)
-    return Shape(depth, counter.aliases, counter.directives)
+    return Shape(depth, counter.aliases, counter.directives, counter.repetitions)
 
 
 class _Shapes:
@@ -119,6 +123,7 @@ class _Shapes:
     def __init__(self, document: DocumentNode) -> None:
         self.aliases = 0
         self.directives = 0
+        self.repetitions = 0
         self.operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
@@ -131,7 +136,10 @@ class _Shapes:
     def _count(self, selections: SelectionSetNode) -> None:
         waiting = [selections]
         while waiting:
-            for node in waiting.pop().selections:
+            beside = waiting.pop().selections
+            said = [_said(node) for node in beside if not isinstance(node, InlineFragmentNode)]
+            self.repetitions += len(said) - len(set(said))
+            for node in beside:
                 self.directives += len(node.directives or ())
                 self.aliases += isinstance(node, FieldNode) and node.alias is not None
                 below = getattr(node, "selection_set", None)
@@ -159,6 +167,11 @@ class _Shapes:
             if name in self._fragments:
                 self._depths[name] = self.depth(self._fragments[name].selection_set)
         return self._depths[name]
+
+
+def _said(node: Any) -> tuple[type, str]:
+    """What makes two selections beside each other the same one said twice."""
+    return type(node), (getattr(node, "alias", None) or node.name).value
 
 
 def cost_of(

@@ -10,6 +10,7 @@ from api.errors import UserError, problems_as_user_errors
 from graph import rollup
 from graph.database import Transaction
 from graph.errors import ErrorCode, GoalgraphError, Refusal
+from graph.faults import stack_of
 from graph.goal_change import goal_for_change
 from graph.rights import Operation
 
@@ -58,5 +59,4 @@ def _over(run: asyncio.Task[rollup.RunReport]) -> None:
     running.discard(run)
     error = None if run.cancelled() else run.exception()
     if error is not None and not isinstance(error, Refusal):
-        known = error.code if isinstance(error, GoalgraphError) else type(error).__name__
-        _log.error("recalculation failed: %s", known, exc_info=error)
+        _log.error("recalculation failed: %s", error.code if isinstance(error, GoalgraphError) else stack_of(error))

@@ -114,6 +114,9 @@ async def check_changes(tx: Transaction, viewer: Viewer, goal: GoalForChange, ch
         if key in changes:
             await rights.check_field_writable(tx, viewer, secured, (name,))
     row = goal.goal
+    if changes.get("metric_id") not in {None, row.metric_id}:
+        # It takes the targets along, and what of them another metric cannot hold would be told by its refusal.
+        await rights.check_field_writable(tx, viewer, "goal.target", ("metricId",))
     if not PROPERTIES_THAT_COUNT & set(changes) or changes.get(
         "rollup_only_from_children", row.rollup_only_from_children
     ):

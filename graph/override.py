@@ -15,7 +15,7 @@ from graph.goal_rules import check_closed, metric_with_fields
 from graph.goal_statements import SetProperties
 from graph.metric import MetricType
 from graph.money import parse_units
-from graph.rights import Operation
+from graph.rights import Operation, check_field_writable
 from graph.rollup_compiler import Category
 from graph.rollup_statements import OVERRIDE, NoteEnds
 from graph.text import checked_text
@@ -46,6 +46,8 @@ async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: Ov
     goal = await locked_goal(tx, viewer, goal_id, operation=Operation.OVERRIDE)
     check_closed(goal, ("id",))
     metric = await metric_with_fields(tx, viewer, goal.goal.metric_id)
+    for category in draft.values:
+        await check_field_writable(tx, viewer, f"goal.{category.stored}", (FIELDS[category],))
     values = {category: _units(metric, category, text) for category, text in draft.values.items()}
     if all(values.get(category, goal.goal.pinned(category)) is None for category in Category):
         message = "Nothing would be pinned. Give a value, or end the override with clearGoalOverride."

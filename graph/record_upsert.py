@@ -13,7 +13,7 @@ from graph.owners import NameMatch, OwnerKind, OwnersByExternalIds
 from graph.record_currency import lose_currency, settle_batch
 from graph.record_row import LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
 from graph.record_type import BumpRecordType, lock_record_type, record_type
-from graph.rights import Operation, require_records
+from graph.rights import Depth, Kind, Operation, SecuredFrom, depth_of, require_records
 from graph.statement import Count, Read, Write, native
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ async def upsert_records(
     key; amounts as text or integers; moments without an offset are times in `zone`, the organization's if left out).
     Only a type with a parent type has `parent`.
     A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
-    Row codes are those of `record_reader` and `settle_batch`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND.
+    Row codes are those of `record_reader` and `settle_batch`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND, FORBIDDEN.
     The type's revision moves only if something was written.
     """
     # By external id one could feel for records that one may not see: that needs the whole type (visibility.md, 4).
@@ -164,6 +164,7 @@ async def upsert_records(
     if kind != declared or (zone is None and company.zone != read_in):
         read_in = zone or company.zone
         batch = Batch.read(rows, record_reader(kind, read_in))
+    await _refuse_forbidden(tx, viewer, kind, batch)
     ids = [row.external_id for row in batch.rows.values()]
     found = await tx.one(RecordsForUpsert(kind.key, ids))
     stored = found.records if found is not None else {}
@@ -197,6 +198,28 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
     if count:
         await tx.run(BumpRecordType(kind.key))
     return DeleteReport(count, len(wanted) - count)
+
+
+async def _refuse_forbidden(tx: Transaction, viewer: Viewer, kind: RecordType, batch: Batch[RecordInput]) -> None:
+    """Refuse rows that write a secured field, or refer to a record of a type of which the viewer may not read all.
+
+    Else "unchanged" would tell that a guess at a hidden value is right, and NOT_FOUND which external ids there are.
+    """
+    if viewer.administrator:
+        return
+    secured = await tx.one(SecuredFrom(viewer.id))
+    unwritable = set(secured.unwritable) if secured is not None else set()
+    kinds = {key[0] for row in batch.rows.values() for key in row.links.values() if key is not None} - OWNER_KINDS
+    unread = {
+        key for key in kinds if await depth_of(tx, viewer, Kind.RECORD, Operation.READ, key) is not Depth.ORGANIZATION
+    }
+    for number, row in list(batch.rows.items()):
+        paths: list[tuple[str, ...]] = []
+        paths += [("fields", name) for name in row.properties if f"record.{kind.key}.{name}" in unwritable]
+        paths += [(link.field,) for link, key in row.links.items() if key is not None and key[0] in unread]
+        for path in paths[:1]:
+            message = f"You may not set {path[-1]}: it is kept for others. Leave it out."
+            batch.refuse(number, Refusal(ErrorCode.FORBIDDEN, message, path))
 
 
 async def _targets(tx: Transaction, batch: Batch[RecordInput]) -> dict[tuple[str, str], str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from graph import rollup
 from graph.errors import ErrorCode, Refusal, Unavailable
+from graph.faults import stack_of
 from graph.goal import RollupState
 from graph.organization import organization
 from graph.rollup_statements import Root, Roots
@@ -95,8 +96,8 @@ async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> 
         except Unavailable as unavailable:
             await database.ping()
             error = unavailable.message
-        except Exception:  # noqa: BLE001 - one tree that cannot be managed must not keep all others from their numbers
-            _log.exception("the rollup of the tree of goal %s failed", root.id)
+        except Exception as fault:  # noqa: BLE001 - one tree that cannot be managed must not keep all others waiting
+            _log.error("the rollup of the tree of goal %s failed: %s", root.id, stack_of(fault))
             error = "The database or the program failed. See the log."
         yield TreeRun(root, report, error, perf_counter() - began)
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tests.api.conftest import Client
 
 HOUR = timedelta(hours=1)
+_OTHER_KEY = "another-key-" + "k" * 64
+#: The other key, for a header that asks to be checked with the key that it brings along.
+_JWK = {"kty": "oct", "k": base64.urlsafe_b64encode(_OTHER_KEY.encode()).decode().rstrip("=")}
 
 
 def claims(clock: FixedClock, **changes: Any) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def claims(clock: FixedClock, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
-def signed(payload: dict[str, Any], key: str = KEY, algorithm: str = "HS256", **headers: str) -> str:
+def signed(payload: dict[str, Any], key: str = KEY, algorithm: str = "HS256", **headers: Any) -> str:
     """Sign any claims."""
     return jwt.encode(payload, key, algorithm, headers)
 
@@ -62,7 +65,7 @@ def bad_tokens(clock: FixedClock) -> dict[str, str]:
         "alg None": unsigned(good, "None"),
         "unsigned": f"{head}.{body}.",
         "other algorithm": signed(good, algorithm="HS512"),
-        "wrong secret": signed(good, "another-key-" + "k" * 64),
+        "wrong secret": signed(good, _OTHER_KEY),
         "altered": f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
         "issuer": signed(claims(clock, iss="other")),
         "audience": signed(claims(clock, aud="other")),
@@ -73,7 +76,15 @@ def bad_tokens(clock: FixedClock) -> dict[str, str]:
         "exp is true": signed(claims(clock, exp=True)),
         "nbf is text": signed(claims(clock, nbf="soon")),
         "sub is empty": signed(claims(clock, sub="")),
-        "demo key id": signed(good, "another-key-" + "k" * 64, kid="demo"),
+        "alg in another case": f"{unsigned(good, 'hs256')}{signature}",
+        "signature of another": f"{head}.{signed(claims(clock, sub='gone')).split('.')[1]}.{signature}",
+        "a key of its own": signed(good, _OTHER_KEY, jwk=_JWK),
+        "a key elsewhere": signed(good, _OTHER_KEY, jku="https://keys.example/jwks.json"),
+        "a key in a file": signed(good, "-" * 64, kid="../../../../dev/null"),
+        "critical extension": signed(good, crit=["exp"]),
+        "audience beside ours": signed(claims(clock, aud=["other", "another"])),
+        "sub is a number": signed(claims(clock, sub=1)),
+        "demo key id": signed(good, _OTHER_KEY, kid="demo"),
     }
     for name in ("exp", "iat", "iss", "aud", "sub"):
         bad[f"without {name}"] = signed(claims(clock, **{name: None}))

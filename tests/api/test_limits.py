@@ -9,14 +9,18 @@ import pytest
 from graphql import parse
 
 from api.context import Context
-from api.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_DIRECTIVES, Shape, cost_of, shape_of
+from api.execution import MAX_TOKENS
+from api.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_DIRECTIVES, MAX_REPETITIONS, Shape, cost_of, shape_of
 from api.loaders import Loaders
 from api.schema import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graph.clock import FixedClock
     from graph.database import Database
     from graph.settings import Settings
+    from tests.api.conftest import Client
 
 SHAPES = {
     "{ a b { c { d } } }": Shape(3, 0, 0),
@@ -28,6 +32,7 @@ SHAPES = {
     + " ".join(f"fragment F{n} on T {{ a {{ ...F{n + 1} }} b {{ ...F{n + 1} }} }}" for n in range(60))
     + " fragment F60 on T { x: c }": Shape(61, 1, 0),
     "{ ...A } fragment A on T { a { ...B } } fragment B on T { b { ...A } }": Shape(2, 0, 0),
+    "{ a a b: a b: a c { a } c { a a } ...F ...F } fragment F on T { a a a }": Shape(2, 2, 0, 7),
     "{ __schema { types { fields { type { ofType { ofType { name } } } } } } }": Shape(0, 0, 0),
     "{ ... on T { a { ... { b } } } }": Shape(2, 0, 0),
 }
@@ -59,7 +64,24 @@ REFUSED = {
     "{ viewer " + "{ manager " * 11 + "{ name }" + " }" * 11 + " }": "nested fields",
     "{ " + " ".join(f"a{n}: viewer {{ id }}" for n in range(MAX_ALIASES + 1)) + " }": "aliases",
     "{ viewer { id " + "@skip(if: false) " * (MAX_DIRECTIVES + 1) + "} }": "directives",
+    "{ viewer { id " + "name " * (MAX_REPETITIONS + 2) + "} }": "repetitions",
     "{ goals(first: 200) { nodes { children(first: 200) { nodes { id } } } } }": "costs 40401",
+}
+
+#: Bodies of which nothing is executed, and what they are refused for.
+MALFORMED = {
+    b'{"query": "{ me"}': "GRAPHQL_PARSE_FAILED",
+    b'{"query": "{ nothing }"}': "GRAPHQL_VALIDATION_FAILED",
+    b'{"query": "query($a: Int!) { me }"}': "GRAPHQL_VALIDATION_FAILED",
+    b'{"query": "{ __schema { types { name } } }"}': "GRAPHQL_VALIDATION_FAILED",
+    b'{"query": "query($n: String!) { __type(name: $n) { name } }"}': "GRAPHQL_VALIDATION_FAILED",
+    b'{"query": "{ ...A } fragment A on Query { ...A }"}': "GRAPHQL_VALIDATION_FAILED",
+    b'{"query": "{ ' + b"me " * MAX_TOKENS + b'}"}': "LIMIT_EXCEEDED",
+    b'{"query": "{ ' + b"me " * (MAX_REPETITIONS + 2) + b'}"}': "LIMIT_EXCEEDED",
+    b'[{"query": "{ me }"}, {"query": "{ me }"}]': "BAD_REQUEST",
+    b'{"query": "{ me }", "variables": [1]}': "BAD_REQUEST",
+    b"{": "BAD_REQUEST",
+    b"{}": "BAD_REQUEST",
 }
 
 
@@ -113,3 +135,25 @@ async def test_what_asks_for_too_much_takes_no_statement_and_one_line_of_log(
         )
         < MAX_COST
     )
+
+
+async def test_whatever_it_is_refused_for_a_document_takes_no_statement_and_one_line(
+    app_client: Callable[..., Client],
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def asked(*_: object, **_more: object) -> None:
+        message = "the database was asked"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(database, "_transact", asked)
+    monkeypatch.setattr(database, "fetch", asked)
+    caplog.set_level(logging.DEBUG, "goalgraph")
+    for body, code in MALFORMED.items():
+        caplog.clear()
+        answer = await app_client().send(body)
+        assert {error["extensions"]["code"] for error in answer.json()["errors"]} == {code}, body
+        (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("goalgraph")]
+        assert answer.headers["x-request-id"] in line
+        assert code in line
