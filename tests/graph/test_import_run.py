@@ -150,8 +150,8 @@ async def test_objects_are_rows_as_they_are_or_columns_of_a_map(folder: Folder) 
     ]
     found = await folder.records()
     assert {key: row.properties for key, row in found.items()} == {
-        "1": {"actualValue": 1_000},
-        "4": {"actualValue": 90_000},
+        "1": {"actualValue": 1_000, "actualValueBase": 1_000},
+        "4": {"actualValue": 90_000, "actualValueBase": 90_000},
     }
     second, broken, third, empty = refused.read_text().splitlines()
     assert json.loads(second)["refusal_code"] == "UNKNOWN_FIELD"
@@ -171,7 +171,7 @@ async def test_objects_are_rows_as_they_are_or_columns_of_a_map(folder: Folder) 
     )
     [batch] = await folder.load(objects, name="rows.jsonl")
     assert (batch.inserted, [refusal.row for refusal in batch.refused]) == (1, [2])
-    assert (await folder.records())["5"].properties == {"actualValue": 12_500}
+    assert (await folder.records())["5"].properties == {"actualValue": 12_500, "actualValueBase": 12_500}
 
 
 async def test_columns_called_as_fields_need_no_map(folder: Folder) -> None:
