@@ -2,6 +2,7 @@
 # The stamps in .venv are older than a lock file that has changed; otherwise nothing is installed and nothing asked.
 
 PYTHON ?= python3
+SECONDS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(VENV)/uv/bin/uv
@@ -23,6 +24,11 @@ WORKERS ?= $(if $(GOALGRAPH_TEST_NEO4J_URI),0,2)
 
 test: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run all tests on Neo4j servers started for them (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --cov $(ARGS)
+
+SOAKED := tests/test_policy.py::test_each_path_shows_each_viewer_what_the_policy_says \
+  tests/test_leaks.py::test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers
+soak: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Try random graphs for visibility, each property for SECONDS=600 (SEED=n: from there)
+	@GOALGRAPH_SOAK_SECONDS=$(SECONDS) $(if $(SEED),GOALGRAPH_SOAK_SEED=$(SEED)) $(BIN)/python -m pytest $(SOAKED)
 
 lint: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Check style and types
 	@$(BIN)/ruff check

@@ -295,7 +295,7 @@ class Goal(GoalMoney, Node):
         """When created."""
         return self.row.created_at
 
-    @detail("When the goal's definition was last changed; results do not move it.")
+    @detail("When the goal's definition was last changed, as far as the viewer may read it; results do not move it.")
     def updated_at(self) -> datetime:
         """When changed."""
         return self.row.updated_at

@@ -21,8 +21,14 @@ _OWN = {category: f"{category.column}_own" for category in Category}
 _BELOW = {category: f"{category.column}_below" for category in Category}
 _PINNED = {category: f"{category.column}_pinned" for category in Category}
 
-#: Attributes that a field profile can keep back, by the name of what it secures.
-_SECURED = {"description": "description", "target": "target", "stretch_target": "target"}
+#: Attributes that a field profile can keep back, by the name of what it secures: also when it was changed.
+_SECURED = {
+    "description": "description",
+    "description_changed_ms": "description",
+    "target": "target",
+    "target_changed_ms": "target",
+    "stretch_target": "target",
+}
 
 
 class GoalState(StrEnum):
@@ -101,6 +107,8 @@ class GoalRow:
     frozen_ms: int | None
     created_ms: int
     updated_ms: int
+    target_changed_ms: int | None
+    description_changed_ms: int | None
     metric_id: str
     manager_id: str
     owner_id: str
@@ -165,8 +173,9 @@ class GoalRow:
 
     @property
     def updated_at(self) -> datetime:
-        """When its definition was last changed."""
-        return _EPOCH + timedelta(milliseconds=self.updated_ms)
+        """When its definition was last changed, as far as the viewer may read it: no secured field moves it."""
+        moments = (self.updated_ms, self.target_changed_ms or 0, self.description_changed_ms or 0)
+        return _EPOCH + timedelta(milliseconds=max(moments))
 
     @property
     def overridden_at(self) -> datetime | None:
@@ -265,9 +274,13 @@ STORED = (
     *(f"{category.stored}Pinned" for category in Category),
     *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
+    *("targetChangedAt", "descriptionChangedAt"),
 )
 #: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.
-DATES_AND_MOMENTS = ("startDate", "endDate", "overrideEnd", "overriddenAt", "frozenAt", "createdAt", "updatedAt")
+DATES_AND_MOMENTS = (
+    *("startDate", "endDate", "overrideEnd", "overriddenAt", "frozenAt", "createdAt", "updatedAt"),
+    *("targetChangedAt", "descriptionChangedAt"),
+)
 #: The attribute of a row that holds a stored property.
 ATTRIBUTES = dict(zip(STORED, GoalRow.__match_args__, strict=False))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

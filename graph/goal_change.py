@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from graph.metric import MetricRow
     from graph.visibility import Viewer
 
+#: Where it is kept when a field that can be secured was last changed; for all others in `updatedAt`.
+_SECURED_MOMENTS = {
+    "description": "descriptionChangedAt",
+    "target": "targetChangedAt",
+    "stretch_target": "targetChangedAt",
+}
+
 
 async def create_goal(tx: Transaction, viewer: Viewer, draft: GoalDraft, now: datetime) -> str:
     """Create a goal; its id. Its numbers are null and it is STALE until it is calculated; so are its ancestors.
@@ -79,7 +86,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         )
     if not moves and set(changes) == {"parent_id"}:
         return
-    properties = {"updatedAt": now, **_plain_changes(changes), **_targets(goal, former, metric, changes)}
+    properties = {**_moments(changes, now), **_plain_changes(changes), **_targets(goal, former, metric, changes)}
     if moves and goal.goal.parent_id is not None:
         await _unlink(tx, goal_id, goal.goal.parent_id)
     if metric.id != former.id:
@@ -117,6 +124,12 @@ async def _goal_and_parent(
     if "period" not in changes or goal.goal.parent_id is None:
         return goal, None
     return goal, await tx.one(statements.GoalsForChange(viewer.id, [goal.goal.parent_id]))
+
+
+def _moments(changes: Mapping[str, Any], now: datetime) -> dict[str, datetime]:
+    """When what is changed was changed; fields that can be secured apart: who may not read one is not told of it."""
+    kept = {_SECURED_MOMENTS.get(key, "updatedAt") for key in changes}
+    return dict.fromkeys(kept, now)
 
 
 def _plain_changes(changes: Mapping[str, Any]) -> dict[str, Any]:

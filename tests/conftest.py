@@ -13,14 +13,36 @@ from graph.database import Database, connect
 from tests.factories import Company
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from _pytest.terminal import TerminalReporter
 
     from tests.neo4j_server import Neo4jServer
 
 pytest_plugins = ["tests.neo4j_server"]
 
+#: What tests record (`record_property`) to be read at the end of a run, passed or not: name → head of its lines.
+TOLD = {
+    "planted leak": "leak | channel | killed by",
+    "cases": "seeds and cases of properties over random graphs",
+}
 #: The moment at which tests live, unless they say otherwise.
 NOW = datetime(2026, 2, 15, 12, 0, tzinfo=UTC)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Show what tests recorded: which planted leaks were found by what, and which seeds made how many cases."""
+    for name, head in TOLD.items():
+        lines = list(_recorded(terminalreporter, name))
+        if lines:
+            terminalreporter.section(head)
+            terminalreporter.write_line("\n".join(lines))
+
+
+def _recorded(reporter: TerminalReporter, wanted: str) -> Iterator[str]:
+    for outcome in ("passed", "failed"):
+        for report in reporter.stats.get(outcome, ()):
+            yield from (str(value) for name, value in getattr(report, "user_properties", ()) if name == wanted)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from graph.role import RolesOf
 from tests.policy import TYPES, Graph, Oracle, draw, plant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from graph.database import Database, Transaction
 
@@ -141,16 +141,18 @@ async def compare(database: Database, seed: int) -> int:
     return compared
 
 
-async def test_each_path_shows_each_viewer_what_the_policy_says(database: Database) -> None:
+async def test_each_path_shows_each_viewer_what_the_policy_says(
+    database: Database, record_property: Callable[[str, object], None]
+) -> None:
     seconds = float(os.environ.get("GOALGRAPH_SOAK_SECONDS", "0"))
     first = int(os.environ.get("GOALGRAPH_SOAK_SEED", SEED if not seconds else time.time_ns() % 2**40))
-    print(f"seeds from {first}")
+    record_property("cases", f"policy and oracle: seeds from {first}")
     compared, began = 0, time.monotonic()
     for seed in count(first):
         compared += await compare(database, seed)
         if time.monotonic() - began > seconds and compared >= CASES:
             break
-    print(f"{compared} cases")
+    record_property("cases", f"policy and oracle: {compared} cases, seeds to {seed}")
 
 
 async def compare_several(database: Database) -> None:

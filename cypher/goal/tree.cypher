@@ -34,7 +34,8 @@ WITH root, collect([
     CASE WHEN $moments THEN [
       toString(stored.startDate), toString(stored.endDate), toString(stored.overrideEnd),
       stored.overriddenAt.epochMillis, stored.frozenAt.epochMillis,
-      stored.createdAt.epochMillis, stored.updatedAt.epochMillis
+      stored.createdAt.epochMillis, stored.updatedAt.epochMillis,
+      stored.targetChangedAt.epochMillis, stored.descriptionChangedAt.epochMillis
     ] END,
     CASE WHEN $links THEN columns.goal_links(g) END
   ]) AS goals, collect(viewer)[0] AS viewer

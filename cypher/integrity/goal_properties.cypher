@@ -23,6 +23,8 @@ UNWIND [
   ['endDate', g.endDate IS :: DATE NOT NULL AND g.startDate <= g.endDate],
   ['createdAt', g.createdAt IS :: ZONED DATETIME NOT NULL],
   ['updatedAt', g.updatedAt IS :: ZONED DATETIME NOT NULL],
+  ['targetChangedAt', g.targetChangedAt IS :: ZONED DATETIME],
+  ['descriptionChangedAt', g.descriptionChangedAt IS :: ZONED DATETIME],
   ['calculatedAt', g.calculatedAt IS :: ZONED DATETIME],
   ['seen', g.seen IS :: INTEGER],
   ['stale', g.stale IS :: BOOLEAN],

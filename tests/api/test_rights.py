@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,8 +226,13 @@ async def test_secured_fields_are_null_named_out_of_orders_and_not_to_be_written
     tree = "query($id: ID!) { goalTree(rootId: $id) { nodes { goal { target restrictedFields } } } }"
     (node, *_) = (await office.login("west").data(tree, {"id": ids["of west"]}))["goalTree"]["nodes"]
     assert node["goal"] == {"target": None, "restrictedFields": ["target", "stretchTarget"]}
+    moments = {who: await office.goal(who, "of west", "updatedAt version") for who in ("west", "admin")}
+    office.company.clock.advance(timedelta(minutes=1))
     for target, title in (("900", "of boss"), ("5", "of west"), ("70", "of east")):
         assert await office.send("admin", "updateGoal", id=ids[title], target=target) == []
+    # Nobody is told that something changed that it may not read.
+    assert await office.goal("west", "of west", "updatedAt version") == moments["west"]
+    assert (await office.goal("admin", "of west", "updatedAt"))["updatedAt"] > moments["admin"]["updatedAt"]
     await office.grant("Analyst", "nobody")
     ordered = "{ goals(orderBy: {field: TARGET}) { nodes { id } edges { cursor } } }"
     orders = [node["id"] for node in (await office.login("nobody").data(ordered))["goals"]["nodes"]]
