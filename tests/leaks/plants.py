@@ -257,7 +257,7 @@ LEAKS = (
         "the sum of secured targets",
         _MASKED,
         text(("goal/child_targets_of", "AND NOT 'goal.target' IN coalesce(viewer.masked, [])", "")),
-        "goal ",
+        "aliases ",
         "director",
     ),
     Leak(
