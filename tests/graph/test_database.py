@@ -100,3 +100,11 @@ def test_a_lock_that_is_taken_too_late_is_found() -> None:
     ]
     assert out_of_order(good) == []
     assert out_of_order(["metric/lock", "goal/lock_roots"]) == [("metric/lock", "goal/lock_roots")]
+
+
+async def test_a_warning_of_the_server_is_an_error_in_tests(database: Database) -> None:
+    async def work(tx: Transaction) -> None:
+        await tx.text("MATCH (n:Gaol) RETURN n.id AS id", {}, name="tests/misspelt")
+
+    with pytest.raises(RuntimeWarning, match="tests/misspelt: 01N50"):
+        await database.read(work)
