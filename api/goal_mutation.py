@@ -138,10 +138,11 @@ class GoalMutation:
     @public("Delete a goal. The goals below it lose their parent and keep everything else.")
     async def delete_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> DeleteGoalPayload:
         """Delete a goal."""
+        now = info.context.clock.now()
 
         async def work(tx: Transaction) -> str:
             await expect_goal(tx, info.context.viewer, input.id, info.context.expected(input.expected_version))
-            await goal_change.delete_goal(tx, info.context.viewer, input.id)
+            await goal_change.delete_goal(tx, info.context.viewer, input.id, now)
             return str(input.id)
 
         deleted, errors = await change(info, input, work)

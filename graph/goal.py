@@ -61,7 +61,7 @@ class GoalRow:
     """A goal: stored properties as STORED names them, then links and what its root knows. Dates are ISO text.
 
     Amounts are units of the metric's data type; own parts are null until calculated; `..._below` and counts null = 0.
-    `overrides_end` is the last day of the first override in the tree to end.
+    `holds_until` is the last day for which the numbers of the tree hold by themselves, where one does.
     """
 
     id: str
@@ -116,7 +116,7 @@ class GoalRow:
     calculated_ms: int | None
     seen: int | None
     calculating_until_ms: int | None
-    overrides_end: str | None
+    holds_until: str | None
     masked: list[str] | None = None
 
     @classmethod
@@ -251,7 +251,7 @@ class GoalRow:
         if until is not None and until > now.timestamp() * 1000 and not self.closed:
             return RollupState.CALCULATING
         uncalculated = any(self._stored(_OWN[category]) is None for category in metric.categories)
-        overdue = self.overrides_end is not None and self.overrides_end < metric.today(now).isoformat()
+        overdue = self.holds_until is not None and self.holds_until < metric.today(now).isoformat()
         if uncalculated or (not self.closed and (self.stale or overdue or self.seen != metric.revision)):
             return RollupState.STALE
         return RollupState.CURRENT

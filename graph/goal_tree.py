@@ -41,7 +41,7 @@ _NOTHING = (0,) * len(Category)
 #: All that can be asked for but dates and moments.
 PROPERTIES = tuple(name for name in STORED if name not in DATES_AND_MOMENTS)
 _LINKS = ("metric_id", "manager_id", "owner_id")
-_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms", "overrides_end")
+_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms", "holds_until")
 
 
 @dataclass(frozen=True)

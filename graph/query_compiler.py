@@ -167,7 +167,7 @@ def predicate(spec: Spec, types: QueryTypes, today: Today, asked: str) -> Predic
 
 
 def found(around: Iterable[Around], types: QueryTypes) -> list[str]:
-    """What binds the surroundings of `r` to their aliases: its own, or those of the nearest record above that has any."""
+    """What binds the surroundings of `r` to aliases: its own, or those of the nearest record above that has any."""
     lines = []
     for one in sorted(around):
         if one is Around.PARENT:

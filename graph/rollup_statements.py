@@ -11,6 +11,8 @@ from graph.statement import Count, Id, Read, Write
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from graph.rollup_compiler import Ways
+
 #: The stored properties of a goal's override: the pinned values, and what is said of them.
 OVERRIDE = (
     *(f"{category.stored}Pinned" for category in Category),
@@ -20,10 +22,10 @@ OVERRIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A tree before a run: `rollup_compiler.shape`. Holdings are the names of `Holding`; the lists are goal ids."""
+    """A tree before a run: `rollup_compiler.shape`. Beside `holdings` the lists are goal ids."""
 
     goals: int
-    holdings: list[str]
+    holdings: Ways
     without_own: list[str]
     stale: list[str]
 
@@ -70,7 +72,7 @@ class EndOverrides(Write[Count], path="rollup/end_overrides", row=Count):
 
 @dataclass(frozen=True)
 class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
-    """Tell the roots of these goals' trees when the first override there ends."""
+    """Tell the roots of these goals' trees until which day their numbers hold: `holds_until` of goals."""
 
     goals: list[str | None]
 

@@ -105,7 +105,7 @@ def _below_its_parent(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) ->
         yield "another metric than its parent's"
     if own["startDate"] < parent["own"]["startDate"] or own["endDate"] > parent["own"]["endDate"]:
         yield "a period outside its parent's"
-    if {"seen", "calculatedAt", "overridesEnd"} & own.keys():
+    if {"seen", "calculatedAt", "holdsUntil"} & own.keys():
         yield "knows of the tree's calculation what only the root knows"
     if own["state"] == parent["own"]["state"] == "OPEN" and _dated(goal) and not _dated(parent):
         yield "is stale below a goal that is not"
@@ -165,6 +165,6 @@ def _override(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) -> Iterato
     root = goal
     while root["parents"]:
         root = goals[root["parents"][0]]
-    known = root["own"].get("overridesEnd")
+    known = root["own"].get("holdsUntil")
     if own["state"] == "OPEN" and (known is None or known > own["overrideEnd"]):
         yield f"the root does not know when its override ends: {known}"

@@ -117,7 +117,7 @@ class Play:
         async def work(tx: Transaction) -> None:
             match how:
                 case "delete":
-                    await goal_change.delete_goal(tx, viewer, goal_id)
+                    await goal_change.delete_goal(tx, viewer, goal_id, now)
                 case "cancel":
                     await goal_change.cancel_goal(tx, viewer, goal_id, now)
                 case "reopen":

@@ -9,7 +9,7 @@ entity {.*,
   frozenAt: entity.frozenAt.epochMillis,
   overrideEnd: toString(entity.overrideEnd),
   overriddenAt: entity.overriddenAt.epochMillis,
-  overridesEnd: null,
+  holdsUntil: null,
   calculatedAt: null,
   calculatingUntil: null
 }

@@ -42,7 +42,7 @@ UNWIND [
     AND (g.overrideReason IS NULL) = (g.overrideAuthor IS NULL)
     AND (g.overrideReason IS NULL) = (g.overriddenAt IS NULL)],
   ['overrideEnd', g.overrideEnd IS :: DATE AND (g.overrideEnd IS NULL OR g.overrideReason IS NOT NULL)],
-  ['overridesEnd', g.overridesEnd IS :: DATE]
+  ['holdsUntil', g.holdsUntil IS :: DATE]
 ] AS rule
 WITH g, rule
 WHERE NOT coalesce(rule[1], false)

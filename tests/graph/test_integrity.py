@@ -59,7 +59,7 @@ PLANTED = [
     (LEAF + "SET g.inProgressPinned = 1", "Goal.override is missing or wrong"),
     (LEAF + "SET g.overrideReason = 'Why'", "Goal.override is missing or wrong"),
     (LEAF + "SET g.overrideEnd = date('2026-01-01')", "Goal.overrideEnd is missing or wrong"),
-    (LEAF + "SET g.overridesEnd = '2026-01-01'", "Goal.overridesEnd is missing or wrong"),
+    (LEAF + "SET g.holdsUntil = '2026-01-01'", "Goal.holdsUntil is missing or wrong"),
     (LEAF + "MATCH (g)-[link:MEASURED_BY]->() DELETE link", "A goal has not one metric"),
     (LEAF + "MATCH (u:User {externalId: 'rep'}) CREATE (g)-[:MANAGED_BY]->(u)", "A goal has not one manager, a user"),
     (LEAF + "MATCH (g)-[link:OWNED_BY]->() DELETE link", "A goal has not one owner"),
