@@ -94,10 +94,14 @@ class CountedField:
 
 @dataclass(frozen=True)
 class Asking:
-    """The queries of goals that are read together: per category the one of its shape, or None for goals without."""
+    """The queries of goals that are read together: per category the one of its shape, or None for goals without.
+
+    `suffix` ends the names of its parameters, where several stand in one statement.
+    """
 
     predicates: Mapping[Category, Predicate | None]
     types: QueryTypes
+    suffix: str = ""
 
     @property
     def around(self) -> set[Around]:
@@ -108,6 +112,10 @@ class Asking:
     def asked(self) -> dict[Category, Predicate]:
         """The predicates of the categories with a query."""
         return {category: predicate for category, predicate in self.predicates.items() if predicate is not None}
+
+    def parameter(self, category: Category) -> str:
+        """The parameter that holds the values of each query of a category, by its id."""
+        return f"{category.column}_queries{self.suffix}"
 
     @property
     def looks_at_goal_owner(self) -> bool:
@@ -144,7 +152,7 @@ WHERE g.state = 'OPEN'
   AND g.recordSet = '{"ALL" if holding is Holding.ALL else "OWNED"}'
   AND g.id >= $from
   AND g.id < $until
-  AND ($only IS NULL OR g.id IN $only){_team_condition(holding)}{_unasked(asking)}
+  AND ($only IS NULL OR g.id IN $only){team_condition(holding)}{unasked(asking)}
 {of_goal(holding, asking)}CALL ({_imports(holding, asking)}) {{
 {_candidates(holding, fields, asking)}  WITH {amounts}
   RETURN {sums}
@@ -196,14 +204,14 @@ def of_goal(holding: Holding, asking: Asking | None) -> str:
         query = f"{category.column}_query"
         text += (
             f"MATCH (g)-[:FILTERED_BY {{category: '{category}'}}]->({query}:RollupQuery)\n"
-            f"WHERE ${category.column}_queries[{query}.id] IS NOT NULL\n"
-            f"WITH *, ${category.column}_queries[{query}.id] AS {category.column}_values\n"
+            f"WHERE ${asking.parameter(category)}[{query}.id] IS NOT NULL\n"
+            f"WITH *, ${asking.parameter(category)}[{query}.id] AS {category.column}_values\n"
         )
         given.append(predicate.asked(f"{category.column}_values", asked_name(category)))
     return f"{text}WITH *, {', '.join(given)}\n"
 
 
-def _unasked(asking: Asking | None) -> str:
+def unasked(asking: Asking | None) -> str:
     """Leaves out the goals that have a query where these have none."""
     without = [] if asking is None else [one for one, predicate in asking.predicates.items() if predicate is None]
     return "".join(
@@ -313,7 +321,8 @@ def _where_own_changed(fields: Sequence[CountedField]) -> str:
     return f"WHERE g.rollupError IS NOT NULL\n  OR {differs}\n"
 
 
-def _team_condition(holding: Holding) -> str:
+def team_condition(holding: Holding) -> str:
+    """Tells apart the goals of teams that count their members' records."""
     if holding is Holding.TEAM:
         return "\n  AND NOT g.includeTeamMembers"
     return "\n  AND g.includeTeamMembers" if holding is Holding.TEAM_WITH_MEMBERS else ""

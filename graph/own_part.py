@@ -41,6 +41,10 @@ class Definition:
     fields: tuple[CountedField, ...]
     chains: Mapping[str, tuple[RecordType, ...]]
 
+    def field(self, category: Category) -> CountedField:
+        """The field of a category that the metric has."""
+        return next(field for field in self.fields if field.category is category)
+
     def by_type(self) -> dict[str, list[CountedField]]:
         """The fields by the label of the records they read."""
         found: dict[str, list[CountedField]] = defaultdict(list)
@@ -150,8 +154,9 @@ class Queries:
             compiled = None if id_ is None else self._predicate(label, id_, field.category)
             predicates[field.category] = compiled
             if compiled is not None and id_ is not None:
-                parameters[f"{field.category.column}_queries"] = {id_: dict(compiled.values)}
-        return Asking(predicates, self._types[label]), parameters
+                parameters[field.category] = {id_: dict(compiled.values)}
+        asking = Asking(predicates, self._types[label])
+        return asking, {asking.parameter(category): values for category, values in parameters.items()}
 
     def _predicate(self, label: str, id_: str, category: Category) -> Predicate:
         key = (label, id_, category)

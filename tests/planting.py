@@ -49,7 +49,7 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
     links = [(kind, n, kind, parent, "CHILD_OF") for kind, parents in trees.items() for n, parent in enumerate(parents)]
     links += [("USER", n, "BUSINESS_UNIT", unit, "IN_UNIT") for n, unit in enumerate(world.user_units)]
     links += [("TEAM", n, "BUSINESS_UNIT", unit, "IN_UNIT") for n, unit in enumerate(world.team_units)]
-    links += [("USER", n, "USER", manager, "REPORTS_TO") for n, manager in enumerate(world.reports_to) if manager != n]
+    links += [("USER", n, "USER", manager, "REPORTS_TO") for n, manager in enumerate(world.reports_to)]
     links += [("USER", n, "TEAM", team, "MEMBER_OF") for n, teams in enumerate(world.memberships) for team in teams]
     records = [
         {

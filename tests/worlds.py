@@ -121,7 +121,7 @@ class World:
 
     def __repr__(self) -> str:
         few = f"goals={self.goals[:10]}, records={self.records[:10]}"
-        return f"World({len(self.goals)} goals, {len(self.records)} records: {few}, units={self.units})"
+        return f"World({len(self.goals)} goals, {len(self.records)} records: {few}, units={self.units}, {self.queries})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - what Hypothesis prints with
         printer.text(repr(self))
@@ -150,11 +150,10 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000, mo
         kind = random.choice(kinds)
         return kind, random.randrange(sizes[kind])
 
-    reports_to = tuple(None if random.random() < 0.4 else random.randrange(len(user_units)) for _ in user_units)
-    queries = tuple(
-        (category, draw_spec(random, label, sizes, amounts, TODAY))
-        for category, label, *_ in (random.choice(FIELDS) for _ in range(draw(st.integers(min(1, most_queries), most_queries))))
-    )
+    bosses = [None, *range(len(user_units))]
+    reports_to = tuple(random.choice([boss for boss in bosses if boss != user]) for user in range(len(user_units)))
+    asked = [random.choice(FIELDS) for _ in range(draw(st.integers(min(1, most_queries), most_queries)))]
+    queries = tuple((category, draw_spec(random, label, sizes, amounts, TODAY)) for category, label, *_ in asked)
     goals: list[Goal] = []
     for number in range(draw(st.integers(1, most_goals))):
         parent = None if number == 0 else random.randrange(max(0, number - 12), number)
