@@ -1,4 +1,4 @@
-"""Rollup queries: rows and reads. The rules on changing them are `rollup_query_change`; what a spec is, `query_spec`."""
+"""Rollup queries: rows and reads. The rules on changing them are `rollup_query_change`; a spec is `query_spec`."""
 
 from __future__ import annotations
 
