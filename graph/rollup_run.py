@@ -60,12 +60,16 @@ class Standings(Read[Standing], path="rollup/status", row=Standing):
 
 @dataclass(frozen=True, slots=True)
 class TreeRun:
-    """What became of one tree: the run's report, or why it failed, in words; and how many seconds it took."""
+    """What became of one tree: the run's report, or why it failed, in words; and how many seconds it took.
+
+    `defects`: goals that read CURRENT before and whose numbers changed all the same.
+    """
 
     root: Root
     report: rollup.RunReport | None
     error: str | None
     seconds: float
+    defects: int = 0
 
 
 async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
