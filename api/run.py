@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -138,26 +138,22 @@ class RunQuery:
     async def rollup_runs(
         self,
         info: Info,
-        root_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Those of the tree with this root.")
-        ] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[RollupRun]:
         """Give a page of runs."""
         context = info.context
-        root = None if root_id is None else str(root_id)
-        cursors = context.cursors({"field": "rollupRuns", "root": root})
+        cursors = context.cursors({"field": "rollupRuns"})
         page = read_page(cursors, first=first, after=after, forward_only=True)
         at, id_ = (str(key) for key in page.after) if page.after else (None, None)
         after_at = None if at is None else datetime.fromisoformat(at)
         now = context.clock.now()
 
         async def work(tx: Transaction) -> list[RunRow]:
-            return await tx.run(RunsPage(context.viewer.id, root, page.limit, after_at, id_))
+            return await tx.run(RunsPage(context.viewer.id, page.limit, after_at, id_))
 
         async def count() -> int:
-            (found,) = await context.fetch(RunsCount(context.viewer.id, root))
+            (found,) = await context.fetch(RunsCount(context.viewer.id))
             return found.count
 
         def node(row: Any) -> RollupRun:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from graph import rollup
 from graph.errors import GoalgraphError, Unavailable
+from graph.lease import LeaseLost
 from graph.rollup_run import run_trees
 from graph.statement import Count, Id, Read, Write, native
 
@@ -180,10 +181,9 @@ class RunsByIds(_ReadsRun, Read[RunRow], path="run/by_ids", row=RunRow):
 
 @dataclass(frozen=True)
 class RunsPage(_ReadsRun, Read[RunRow], path="run/page", row=RunRow):
-    """A page of visible runs, newest first, after (at, id); of one tree's root, or all."""
+    """A page of visible runs, newest first, after (at, id)."""
 
     viewer: str
-    root: str | None
     first: int
     after_at: datetime | None = None
     after_id: str | None = None
@@ -194,7 +194,6 @@ class RunsCount(Read[Count], path="run/count", row=Count):
     """How many runs are visible."""
 
     viewer: str
-    root: str | None
 
 
 async def start(tx: Transaction, now: datetime, trigger: Trigger, who: str | None, root: str | None) -> str:
@@ -216,16 +215,22 @@ async def run_tree(database: Database, clock: Clock, run: str, goal_id: str) -> 
 
 
 async def run_noted(
-    database: Database, clock: Clock, roots: Sequence[Root], trigger: Trigger, root: str | None = None
+    database: Database,
+    clock: Clock,
+    roots: Sequence[Root],
+    trigger: Trigger,
+    root: str | None = None,
+    *,
+    judged: bool = False,
 ) -> AsyncIterator[TreeRun]:
     """Recalculate trees, noted as one run of the host or the worker; what became of each, as it goes.
 
-    `root`: that of the one tree asked for. Raises as `run_trees` does.
+    `root`: that of the one tree asked for. `judged` and what it raises: as `run_trees`.
     """
     run = await database.write(lambda tx: start(tx, clock.now(), trigger, None, root))
     counts, fault = RunCounts(), None
     try:
-        async for done in run_trees(database, clock, roots):
+        async for done in run_trees(database, clock, roots, judged=judged):
             counts = counts.with_tree(done)
             percent = 100 * (counts.trees + counts.failed) // len(roots)
             alive_until = clock.now() + timedelta(seconds=rollup.DEADLINE)
@@ -235,7 +240,7 @@ async def run_noted(
         fault = broken
         raise
     finally:
-        with suppress(Unavailable):
+        with suppress(Unavailable, LeaseLost):
             await _end(database, clock, run, counts, fault)
 
 

@@ -3,5 +3,5 @@
 MATCH (viewer:User {id: $viewer, active: true})
 UNWIND $ids AS id
 MATCH (run:RollupRun {id: id})
-WHERE visible.run(run)
+visible.run(run)
 RETURN columns.run(run) AS run

@@ -2,12 +2,8 @@
 // sees: viewer
 MATCH (viewer:User {id: $viewer, active: true})
 MATCH (run:RollupRun)
-WHERE ($root IS NULL OR EXISTS {
-    MATCH (wanted:Goal {id: run.root})
-    WHERE wanted.id = $root AND visible.goal(wanted)
-  })
-  AND ($after_at IS NULL OR run.startedAt < $after_at OR (run.startedAt = $after_at AND run.id < $after_id))
-  AND visible.run(run)
+WHERE ($after_at IS NULL OR run.startedAt < $after_at OR (run.startedAt = $after_at AND run.id < $after_id))
+visible.run(run)
 WITH viewer, run
 ORDER BY run.startedAt DESC, run.id DESC
 LIMIT $first

@@ -107,7 +107,6 @@ def arguments(scene: Scene) -> Given:
             {"filter": {"who": ids["boss"], "what": "updateGoal", "which": scene.goals["Secret"]}},
             {"filter": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
         ],
-        "rollupRuns": [{}, {"rootId": goals[0]}, {"rootId": scene.goals["Secret"]}],
         "explainVisibility": [{"userId": ids["rep-a"], "nodeId": scene.goals["Secret"]}],
         "node": [{"id": id_} for id_ in (scene.goals["Secret"], scene.records["hidden-1"], goals[0])],
         "nodes": [{"ids": everything}],
