@@ -24,7 +24,7 @@ from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
 from api.progress import GoalPace, ProgressReason, progress_of
 from api.scalars import Decimal
-from graph.goal import GoalRow, GoalState, RecordSet
+from graph.goal import GoalRow, GoalState, RecordSet, RollupState
 from graph.money import format_decimal, format_units
 from graph.progress import Progress, Status
 from graph.rollup_compiler import Category
@@ -230,10 +230,12 @@ class Goal(GoalMoney, GoalReasons, Node):
     @aggregate("State of the numbers: current or stale, when calculated, what went wrong.")
     def rollup(self) -> GoalRollup:
         """The rollup's state."""
+        state = self.row.rollup_state(self.measure, self.now)
         return GoalRollup(
-            state=self.row.rollup_state(self.measure, self.now),
+            state=state,
             calculated_at=self.row.last_calculated(self.measure),
             incomplete=bool(self.row.incomplete),
+            late_changes=state is RollupState.STALE and self.measure.is_late(self.row.end_date, self.now),
             error=self.row.rollup_message,
         )
 

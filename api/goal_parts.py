@@ -18,6 +18,9 @@ class GoalRollup:
     state: RollupState = aggregate("How far the numbers can be relied on.")
     calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
     incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
+    late_changes: bool = aggregate(
+        "Whether something changed after the settings' `lateAfterDays`: it waits for recalculateGoal."
+    )
     error: str | None = aggregate("What went wrong, in words; null if nothing did.")
 
 

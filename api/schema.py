@@ -29,6 +29,7 @@ from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
 from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
+from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
@@ -44,6 +45,7 @@ class Query(
     SettingsQuery,
     RightsQuery,
     AuditQuery,
+    RunQuery,
 ):
     """The root of queries."""
 

@@ -38,7 +38,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("nodes", "goal", "parentId", "depth", "childCount", "truncated", "__typename"), ()),
     **dict.fromkeys(("metric", "rollupFields", "name", "type", "dataType", "tracksStretchTarget"), ()),
     **dict.fromkeys(("label", "kind", "startDate", "endDate", "amount", "days", "field", "code"), ()),
-    **dict.fromkeys(("incomplete", "error", "calculatedAt", "fiscalYear", "index"), ()),
+    **dict.fromkeys(("incomplete", "lateChanges", "error", "calculatedAt", "fiscalYear", "index"), ()),
     **{name: (name,) for name in ("title", "description", "target", "stretchTarget", "restricted", "recordSet")},
     **{name: (name,) for name in ("id", "state", "rollupOnlyFromChildren", "includeTeamMembers")},
     **dict(_of_categories()),

@@ -5,6 +5,7 @@
 3. the organization, for users, structure, settings and the calendar
 4. record types, by key, for records
 5. metrics, for their definition
+6. the worker's lease, last of all: from the check of its token to the commit nobody can take it over
 
 Whoever needs a lock of an earlier kind takes it first, before reading what it decides on. The kinds are named by the
 statements that lock them; a new statement that locks belongs here. Should two transactions wait for one another all the
@@ -24,6 +25,7 @@ ORDER: Final = (
     ("organization/lock", "organization/bump_structure"),
     ("record_type/lock", "record_type/bump"),
     ("metric/lock",),
+    ("worker/take", "worker/check"),
 )
 _RANKS: Final = {statement: rank for rank, statements in enumerate(ORDER) for statement in statements}
 
