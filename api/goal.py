@@ -14,7 +14,7 @@ from api.context import Context, Info
 from api.fields import aggregate, detail
 from api.goal_access import GoalAccess, withheld
 from api.goal_amounts import GoalMoney
-from api.goal_parts import ChildTargets, GoalRollup, RestrictedChildren
+from api.goal_parts import ChildTargets, GoalRollup, GoalRollupQuery, RestrictedChildren
 from api.goal_reasons import GoalReasons
 from api.loaders import ChildrenPage
 from api.metric import Metric
@@ -269,6 +269,12 @@ class Goal(GoalMoney, GoalReasons, Node):
     def include_team_members(self) -> bool:
         """Whether members' records count."""
         return self.row.include_team_members
+
+    @detail("Which records count, for each category with a rollup query; empty for who may not see those.")
+    def rollup_queries(self) -> list[GoalRollupQuery]:
+        """The rollup queries."""
+        pairs = self.row.queries or []
+        return [GoalRollupQuery(category=Category(category), query_id=strawberry.ID(id_)) for category, id_ in pairs]
 
     @detail("Whether only manager, owner and administrators may see the goal. It counts in totals all the same.")
     def restricted(self) -> bool:

@@ -9,6 +9,7 @@ import strawberry
 from api.fields import aggregate, detail
 from api.scalars import Decimal
 from graph.goal import RollupState
+from graph.rollup_compiler import Category
 
 
 @strawberry.type(description="How a goal's numbers came about.")
@@ -29,6 +30,14 @@ class RestrictedChildren:
     """Hidden children, counted."""
 
     count: int = aggregate("How many children count in the totals and are not shown.")
+
+
+@strawberry.type(description="Which records count for one category of a goal.")
+class GoalRollupQuery:
+    """A category's rollup query."""
+
+    category: Category = detail("The category.")
+    query_id: strawberry.ID | None = detail("Id of the rollup query; null if the viewer may not see it.")
 
 
 @strawberry.type(description="What the targets of a goal's children add up to; cancelled children are left out.")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from graph import rollup_compiler
 from graph.errors import ErrorCode, Refusal, Unavailable
-from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
 from graph.own_part import definition, own_jobs
@@ -28,6 +27,7 @@ from graph.rollup_statements import (
     FinishRun,
     GoalsInError,
     LockRevisions,
+    LockRoots,
     NoteEnds,
     ParentsByDepth,
     Shape,

@@ -79,6 +79,13 @@ class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
 
 
 @dataclass(frozen=True)
+class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
+    """Lock the roots of the trees these goals are in."""
+
+    ids: list[str]
+
+
+@dataclass(frozen=True)
 class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
     """These goals are no longer stale."""
 
