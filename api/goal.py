@@ -287,7 +287,7 @@ class Goal(GoalMoney, GoalReasons, Node):
         found = await info.context.loaders.operations.load(self.row.id)
         return GoalAccess.of(found.operations if found else [])
 
-    @detail("Names of the fields that are null because the viewer may not read them; empty for most viewers.")
+    @detail("Names of the fields that are null, or empty lists, because the viewer may not read them.")
     def restricted_fields(self) -> list[str]:
         """The fields withheld."""
         return withheld(self.row, self.measure)

@@ -22,7 +22,8 @@ RETURN g.id AS id, properties(g) AS own,
   COLLECT { MATCH (g)-[:CHILD_OF]->(p) RETURN CASE WHEN p:Goal THEN p.id END } AS parents,
   COLLECT { MATCH (g)-[:MEASURED_BY]->(m:Metric) RETURN m { .id, .tracksStretchTarget,
     categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category },
-    reads: COLLECT { MATCH (m)-[:HAS_FIELD]->(f)-[:READS]->(t) RETURN [f.category, [t.key]] } } } AS metrics,
+    reads: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField)-[:READS]->(t) RETURN [f.category, [t.key]] }
+  } } AS metrics,
   COUNT { (g)-[:MANAGED_BY]->(:User) } AS managers,
   COLLECT { MATCH (g)-[by:FILTERED_BY]->(q) RETURN [by.category, [(q)-[:QUERIES]->(t) | t.key]] } AS queries,
   COUNT { (g)-[:OWNED_BY]->(:Owner) } AS owners
