@@ -29,6 +29,8 @@ from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
 from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
+from api.rollup_query import RollupQueryQuery
+from api.rollup_query_mutation import RollupQueryMutation
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
@@ -37,6 +39,7 @@ from api.time_zone_mutation import TimeZoneMutation
 class Query(
     GoalQuery,
     MetricQuery,
+    RollupQueryQuery,
     OwnerQuery,
     RecordQuery,
     PeriodQuery,
@@ -75,6 +78,7 @@ class Mutation(
     GoalBulkMutation,
     OverrideMutation,
     MetricMutation,
+    RollupQueryMutation,
     OwnerMutation,
     OwnerRemovalMutation,
     RecordMutation,
