@@ -39,6 +39,15 @@ describe_enum(
 _USERS_OR_TEAMS = "The owner is one of these users and teams, by id. A member's records are not the team's."
 _NULL = "Whether there is none (true) or one (false)."
 
+_IS_GOAL_OWNER = (
+    "The owner, its business unit, the territory or the product line is the owner of the goal that counts: true. For "
+    "the opposite use `not`."
+)
+_AT_OR_BELOW = (
+    "As `isGoalOwner`, or below the goal's owner: a team's members, who reports to a user, units and places below: "
+    "true. For the opposite use `not`."
+)
+
 
 @strawberry.input(description="A range of values, both ends included.")
 class RollupQueryRangeInput:
@@ -83,8 +92,12 @@ class RollupQueryFieldTestInput:
     on: strawberry.Maybe[str] = strawberry.field(description="It is this day.")
     before: strawberry.Maybe[str] = strawberry.field(description="It is an earlier day.")
     after: strawberry.Maybe[str] = strawberry.field(description="It is a later day.")
-    last_days: strawberry.Maybe[int] = strawberry.field(description="It is one of so many last days, 1 to 36 500.")
-    next_days: strawberry.Maybe[int] = strawberry.field(description="It is one of so many next days, 1 to 36 500.")
+    last_days: strawberry.Maybe[int] = strawberry.field(
+        description="It is today or one of so many days before, 1 to 36 500."
+    )
+    next_days: strawberry.Maybe[int] = strawberry.field(
+        description="It is today or one of so many days to come, 1 to 36 500."
+    )
     fiscal: strawberry.Maybe[RelativePeriod] = strawberry.field(
         description="It lies in this period of the fiscal calendar, which moves on as days go by."
     )
@@ -125,12 +138,8 @@ class RollupQueryOwnerInput:
         description="The owner is a user who reports to one of these users directly."
     )
     is_null: strawberry.Maybe[bool] = strawberry.field(description=_NULL)
-    is_goal_owner: strawberry.Maybe[bool] = strawberry.field(
-        description="The record belongs to the owner of the goal that counts: true. For the opposite use `not`."
-    )
-    at_or_below_goal_owner: strawberry.Maybe[bool] = strawberry.field(
-        description="The record belongs to the goal's owner or to what is below it: true. For the opposite use `not`."
-    )
+    is_goal_owner: strawberry.Maybe[bool] = strawberry.field(description=_IS_GOAL_OWNER)
+    at_or_below_goal_owner: strawberry.Maybe[bool] = strawberry.field(description=_AT_OR_BELOW)
 
 
 @strawberry.input(
