@@ -27,6 +27,7 @@ from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, Owne
 from graph.record import RecordRow, RecordsByIds
 from graph.record_type import RecordType, record_types
 from graph.role import RolesOf, RolesOfUser
+from graph.rollup_query import RollupQueriesByIds, RollupQueryRow
 from graph.run import RunRow, RunsByIds
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Loaders:
         viewer = context.viewer.id
         self.goals: DataLoader[str, GoalRow | None] = self._by_id(lambda ids: GoalsByIds(viewer, ids))
         self.metrics: DataLoader[str, MetricRow | None] = self._by_id(lambda ids: MetricsByIds(viewer, ids))
+        self.rollup_queries: DataLoader[str, RollupQueryRow | None] = self._by_id(
+            lambda ids: RollupQueriesByIds(viewer, ids)
+        )
         self.owners: DataLoader[str, OwnerRow | None] = self._by_id(lambda ids: OwnersByIds(viewer, ids))
         self.roles: DataLoader[str, RolesOfUser | None] = self._by_id(lambda ids: RolesOf(viewer, ids))
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))

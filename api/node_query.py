@@ -10,6 +10,7 @@ from api.goal import with_metrics
 from api.metric import Metric
 from api.owners import owner_type
 from api.record import record_type_node
+from api.rollup_query import RollupQuery
 from api.run import RollupRun
 from graph.errors import LimitExceeded
 
@@ -28,9 +29,10 @@ async def nodes_by_ids(context: Context, ids: list[str]) -> list[Node | None]:
     if len(ids) > MAX_SIZE:
         message = f"At most {MAX_SIZE} ids at once. Ask for the rest apart."
         raise LimitExceeded(message)
-    goals, metrics, owners, records, runs = await asyncio.gather(
+    goals, metrics, rollup_queries, owners, records, runs = await asyncio.gather(
         context.loaders.goals.load_many(ids),
         context.loaders.metrics.load_many(ids),
+        context.loaders.rollup_queries.load_many(ids),
         context.loaders.owners.load_many(ids),
         context.loaders.records.load_many(ids),
         context.loaders.runs.load_many(ids),
@@ -39,6 +41,7 @@ async def nodes_by_ids(context: Context, ids: list[str]) -> list[Node | None]:
     for goal in await with_metrics(context, [row for row in goals if row is not None]):
         found[goal.row.id] = goal
     found |= {row.id: Metric(row=row) for row in metrics if row is not None}
+    found |= {row.id: RollupQuery(row=row) for row in rollup_queries if row is not None}
     found |= {row.id: owner_type(row) for row in owners if row is not None}
     found |= {row.id: record_type_node(row) for row in records if row is not None}
     now = context.clock.now()

@@ -29,6 +29,8 @@ from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
 from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
+from api.rollup_query import RollupQueryQuery
+from api.rollup_query_mutation import RollupQueryMutation
 from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
@@ -38,6 +40,7 @@ from api.time_zone_mutation import TimeZoneMutation
 class Query(
     GoalQuery,
     MetricQuery,
+    RollupQueryQuery,
     OwnerQuery,
     RecordQuery,
     PeriodQuery,
@@ -77,6 +80,7 @@ class Mutation(
     GoalBulkMutation,
     OverrideMutation,
     MetricMutation,
+    RollupQueryMutation,
     OwnerMutation,
     OwnerRemovalMutation,
     RecordMutation,

@@ -26,7 +26,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ROLLUP_FIELD_FROZEN: "A rollup field's category and record type never change. Create another field.",
     ErrorCode.ROLLUP_FIELD_IN_USE: "Goals use the rollup field's metric, so it stays. Delete or change them first.",
     ErrorCode.QUERY_NAME_TAKEN: "Another rollup query has the name, upper and lower case alike. Choose another.",
-    ErrorCode.QUERY_RECORD_TYPE_MISMATCH: "A query's record type is that of the rollup field. Choose another query.",
+    ErrorCode.QUERY_RECORD_TYPE_MISMATCH: "A query's record type is the rollup field's, and stays. Take another query.",
     ErrorCode.QUERY_IN_USE: "Goals use the query. Take it off them first.",
     ErrorCode.QUERY_TOO_LARGE: "A query has up to 200 conditions and 10 levels, a condition up to 1 000 values.",
     ErrorCode.OPERATOR_NOT_FOR_TYPE: "The operator does not fit the field's type. The message lists those that do.",
