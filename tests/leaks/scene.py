@@ -271,7 +271,7 @@ class Scene:
 
     async def _hidden_goals(self) -> None:
         """Secret, with a leaf and one goal below it that can be seen; a tree apart; one that is far, not restricted."""
-        near = self.random.choice(self.numbered()[:4])
+        near = self.random.choice([key for key in self.numbered()[:4] if not self.graph.goals[key].restricted])
         secret: dict[str, Any] = {"target": "55", "stretch_target": "66", "restricted": True}
         await self.goal("Secret", near, "boss", "ghost", period=YEAR, **secret)
         await self.goal("Secret leaf", "Secret", "boss", "ghost", period=Q1, target="7", restricted=True)
@@ -284,9 +284,10 @@ class Scene:
         await self.record("account", "a-ghost", "ghost", restricted=True)
         await self.record("account", "a-rep", "rep-a")
         for owner in ("rep-a", "rep-b", "rep-c", "manager", "crew"):
-            for number in range(2):
-                more = {"currency": random.choice(("EUR", "USD")), "account": random.choice(("a-ghost", "a-rep"))}
-                await self.deal(f"deal-{owner}-{number}", owner, random.choice(("10", "20.5", "30.25")), **more)
+            currency = random.choice(("EUR", "USD"))
+            for number, amount in enumerate(random.sample(("10", "20.5", "30.25"), 2)):
+                more = {"currency": currency, "account": random.choice(("a-ghost", "a-rep"))}
+                await self.deal(f"deal-{owner}-{number}", owner, amount, **more)
         fields = {"estimatedValue": "77", "openDate": "2026-02-04"}
         await self.record("opportunity", "open-rep-a", "rep-a", state="OPEN", fields=fields)
         # The parents of records: a line takes its owner from its order.
