@@ -6,7 +6,9 @@ from datetime import datetime
 
 import strawberry
 
+from api.context import Info
 from api.fields import aggregate, detail
+from api.rollup_query import RollupQuery
 from api.scalars import Decimal
 from graph.goal import RollupState
 from graph.rollup_compiler import Category
@@ -37,7 +39,13 @@ class GoalRollupQuery:
     """A category's rollup query."""
 
     category: Category = detail("The category.")
-    query_id: strawberry.ID | None = detail("Id of the rollup query; null if the viewer may not see it.")
+    query_id: strawberry.ID = detail("Id of the rollup query.")
+
+    @detail("The rollup query.")
+    async def query(self, info: Info) -> RollupQuery | None:
+        """The rollup query."""
+        row = await info.context.loaders.rollup_queries.load(str(self.query_id))
+        return None if row is None else RollupQuery(row=row)
 
 
 @strawberry.type(description="What the targets of a goal's children add up to; cancelled children are left out.")

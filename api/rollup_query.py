@@ -13,6 +13,8 @@ from api.fields import detail
 from api.node import Node
 from api.scalars import JSON
 from graph.database import Transaction
+from graph.goal_explanation import query_in_words
+from graph.organization import organization
 from graph.rollup_query import RollupQueriesPage, RollupQueryPage, RollupQueryRow
 from graph.version import rollup_query_version
 
@@ -44,6 +46,16 @@ class RollupQuery(Node):
     def conditions(self) -> JSON:
         """The conditions' form."""
         return JSON(self.row.form)
+
+    @detail("The conditions in words: English that can be read in one way alone.")
+    async def words(self, info: Info) -> str:
+        """The conditions in words."""
+
+        async def work(tx: Transaction) -> str:
+            base_currency = (await organization(tx)).base_currency
+            return await query_in_words(tx, info.context.viewer, self.row, base_currency)
+
+        return await info.context.read(work)
 
     @detail("Whether a goal uses it; then it cannot be deleted.")
     def in_use(self) -> bool:

@@ -31,6 +31,7 @@ from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
 from api.rollup_query import RollupQueryQuery
 from api.rollup_query_mutation import RollupQueryMutation
+from api.rollup_query_trial import RollupQueryTrialQuery
 from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
@@ -41,6 +42,7 @@ class Query(
     GoalQuery,
     MetricQuery,
     RollupQueryQuery,
+    RollupQueryTrialQuery,
     OwnerQuery,
     RecordQuery,
     PeriodQuery,

@@ -17,6 +17,7 @@ from graph.rollup_query import RollupQueriesByIds
 if TYPE_CHECKING:
     from graph.database import Transaction
     from graph.metric import MetricRow, RollupFieldRow
+    from graph.query_spec import QueryTypes, Spec
     from graph.rollup_compiler import Category
     from graph.rollup_query import RollupQueryRow
     from graph.visibility import Viewer
@@ -71,7 +72,11 @@ async def reasons(tx: Transaction, viewer: Viewer, goal: GoalRow) -> list[Reason
 async def query_in_words(tx: Transaction, viewer: Viewer, query: RollupQueryRow, base_currency: str) -> str:
     """A rollup query in words, with the names of the owners it names."""
     types = await query_types(tx, query.record_type)
-    spec = query.spec(types)
+    return await in_words(tx, viewer, query.spec(types), types, base_currency)
+
+
+async def in_words(tx: Transaction, viewer: Viewer, spec: Spec, types: QueryTypes, base_currency: str) -> str:
+    """A spec in words, with the names of the owners it names."""
     named = sorted(owners_named(spec))
     names = {row.id: row.name for row in await tx.run(OwnersByIds(viewer.id, named))} if named else {}
     return words(spec, types, names, base_currency)
