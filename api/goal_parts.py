@@ -9,6 +9,7 @@ import strawberry
 from api.fields import aggregate, detail
 from api.scalars import Decimal
 from graph.goal import RollupState
+from graph.rollup_compiler import Category
 
 
 @strawberry.type(description="How a goal's numbers came about.")
@@ -18,6 +19,9 @@ class GoalRollup:
     state: RollupState = aggregate("How far the numbers can be relied on.")
     calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
     incomplete: bool = aggregate("Whether a goal below keeps an older number, because a new one did not fit.")
+    late_changes: bool = aggregate(
+        "Whether something changed after the settings' `lateAfterDays`: it waits for recalculateGoal."
+    )
     error: str | None = aggregate("What went wrong, in words; null if nothing did.")
 
 
@@ -26,6 +30,14 @@ class RestrictedChildren:
     """Hidden children, counted."""
 
     count: int = aggregate("How many children count in the totals and are not shown.")
+
+
+@strawberry.type(description="Which records count for one category of a goal.")
+class GoalRollupQuery:
+    """A category's rollup query."""
+
+    category: Category = detail("The category.")
+    query_id: strawberry.ID | None = detail("Id of the rollup query; null if the viewer may not see it.")
 
 
 @strawberry.type(description="What the targets of a goal's children add up to; cancelled children are left out.")

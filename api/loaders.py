@@ -28,6 +28,7 @@ from graph.record import RecordRow, RecordsByIds
 from graph.record_type import RecordType, record_types
 from graph.role import RolesOf, RolesOfUser
 from graph.rollup_query import RollupQueriesByIds, RollupQueryRow
+from graph.run import RunRow, RunsByIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,7 @@ class Loaders:
         self.roles: DataLoader[str, RolesOfUser | None] = self._by_id(lambda ids: RolesOf(viewer, ids))
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
+        self.runs: DataLoader[str, RunRow | None] = self._by_id(lambda ids: RunsByIds(viewer, ids))
         self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
         self.record_types: DataLoader[str, RecordType | None] = DataLoader(load_fn=self._load_record_types)
         self.organizations: DataLoader[None, OrganizationRow] = DataLoader(load_fn=self._load_organizations)

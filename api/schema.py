@@ -31,6 +31,7 @@ from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
 from api.rollup_query import RollupQueryQuery
 from api.rollup_query_mutation import RollupQueryMutation
+from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
@@ -47,6 +48,7 @@ class Query(
     SettingsQuery,
     RightsQuery,
     AuditQuery,
+    RunQuery,
 ):
     """The root of queries."""
 

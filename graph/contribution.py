@@ -124,7 +124,10 @@ async def contributions(  # noqa: PLR0917 - what, for whom, when
     compiled = contribution_compiler.contributions(Holding(counts.holding), field, asking)
     readable = query is None or await depth_of(tx, viewer, Kind.ROLLUP_QUERY, Operation.READ) is Depth.ORGANIZATION
     more = {"open": readable and not deciding & set(counts.masked), **values, **page.parameters()}
-    (row,) = await run(tx, compiled, viewer, goal_id, more)
+    rows = await run(tx, compiled, viewer, goal_id, more)
+    if not rows:  # no record counts
+        return Contributions()
+    (row,) = rows
     return Contributions(tuple(map(RecordRow.read, row["records"])), row["total_count"], row["restricted_count"])
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graph import goal_queries, rollup
 from graph import goal_statements as statements
-from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
 from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
@@ -43,6 +43,7 @@ _SECURED_MOMENTS = {
     "description": "descriptionChangedAt",
     "target": "targetChangedAt",
     "stretch_target": "targetChangedAt",
+    "queries": "queriesChangedAt",
 }
 
 
@@ -74,6 +75,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     moves = "parent_id" in changes and changes["parent_id"] != goal.goal.parent_id
     await check_changes(tx, viewer, goal, changes)
     former, metric = await _metrics(tx, viewer, goal, changes, moves=moves)
+    queries = await goal_queries.check_changed_queries(tx, viewer, goal.queries, former, metric, changes)
     period_changes = "period" in changes and changes["period"] != goal.goal.period
     along = await check_period_change(tx, goal, parent, changes["period"]) if period_changes else []
     if "parent_id" in changes and parent is not None:
@@ -91,6 +93,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         await _unlink(tx, goal_id, goal.goal.parent_id, now)
     if metric.id != former.id:
         await tx.run(statements.SetMetric(goal_id, metric.id))
+    await goal_queries.replace(tx, goal_id, changes.get("queries", ()), queries, anew=metric.id != former.id)
     await _set_people(tx, goal_id, changes)
     if period_changes:
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))

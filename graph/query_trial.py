@@ -62,7 +62,8 @@ async def try_query(tx: Transaction, viewer: Viewer, trial: QueryTrial, page: Pa
         return TrialResult((), 0, 0 if data_type else None, data_type)  # it takes all from its children
     compiled = contribution_compiler.tested(field, holding, asked, trial.types)
     more: dict[str, Any] = {"asked": dict(asked.values), **page.parameters()}
-    (row,) = await run(tx, compiled, viewer, trial.goal_id, more)
+    rows = await run(tx, compiled, viewer, trial.goal_id, more)
+    row: dict[str, Any] = rows[0] if rows else {"records": [], "total_count": 0, "high": 0, "low": 0}
     units = row["high"] * HALF + row["low"] if field.amount else None
     return TrialResult(tuple(map(RecordRow.read, row["records"])), row["total_count"], units, data_type)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from graph import rollup_compiler
 from graph.errors import ErrorCode, Refusal, Unavailable
-from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
 from graph.own_part import definition, own_jobs
@@ -28,9 +27,11 @@ from graph.rollup_statements import (
     FinishRun,
     GoalsInError,
     LockRevisions,
+    LockRoots,
     NoteEnds,
     ParentsByDepth,
     Shape,
+    Standings,
 )
 
 if TYPE_CHECKING:
@@ -53,12 +54,17 @@ OVERFLOW = "OVERFLOW"
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one run did: goals looked at, goals whose numbers changed, goals now in OVERFLOW."""
+    """What one run did: goals looked at, goals whose numbers changed, goals now in OVERFLOW.
+
+    `revision`: up to which records and structure were read; `current`: whether, if judged, all read CURRENT before.
+    """
 
     root: str
     goals: int
     changed: int
     overflowed: int
+    revision: int = 0
+    current: bool = False
 
 
 class Recalculation:
@@ -217,13 +223,13 @@ class Recalculation:
             await self._tx.run(ApplyChanges(batch))
 
 
-async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> RunReport:
+async def recalculate_tree(database: Database, clock: Clock, goal_id: str, *, judged: bool = False) -> RunReport:
     """Recalculate the whole tree that a goal is in. Refuses NOT_FOUND if it was deleted meanwhile.
 
     One write transaction holds the root's lock; for a big tree, own parts are read by parallel transactions under that
     lock (nothing in the tree can change meanwhile). Readers see all of it, or read again (facts on torn reads).
     """
-    revision = await _revision(database, goal_id)
+    revision = await revision_of(database, goal_id)
 
     async def read(compiled: Compiled, more: dict[str, Any]) -> list[dict[str, Any]]:
         async def work(tx: Transaction) -> list[dict[str, Any]]:
@@ -239,11 +245,15 @@ async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> Ru
         root[0] = (await lock_roots(tx, [goal_id]))[0]
         counted = await _definition(tx, root[0])
         now = clock.now()
-        recalculation = Recalculation(tx, root[0], counted, counted.metric.today(now))
+        today = counted.metric.today(now)
+        (before,) = await tx.run(Standings([root[0]], today)) if judged else (None,)
+        recalculation = Recalculation(tx, root[0], counted, today)
         goals = await recalculation.run(read)
         await tx.run(FinishRun(root[0], now, revision))
         await tx.run(NoteEnds([root[0]]))
-        return RunReport(root[0], goals, recalculation.changed, len(recalculation.overflowed))
+        current = before is not None and not (before.stale or before.overflowed or before.failed)
+        overflowed = len(recalculation.overflowed)
+        return RunReport(root[0], goals, recalculation.changed, overflowed, revision, current)
 
     try:
         return await database.write(work, deadline=DEADLINE)
@@ -300,7 +310,7 @@ async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
         locked |= set(roots)
 
 
-async def _revision(database: Database, goal_id: str) -> int:
+async def revision_of(database: Database, goal_id: str) -> int:
     """What the records and structure have come to, read before the run in a transaction of its own, under their locks.
 
     A change that commits later moves it again, so that the goals read STALE; without the locks a commit could be seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graph.goal import RollupState
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
@@ -78,6 +79,13 @@ class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
 
 
 @dataclass(frozen=True)
+class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
+    """Lock the roots of the trees these goals are in."""
+
+    ids: list[str]
+
+
+@dataclass(frozen=True)
 class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
     """These goals are no longer stale."""
 
@@ -119,3 +127,34 @@ class Roots(Read[Root], path="rollup/roots", row=Root):
     """The roots of all trees, or of those a metric measures."""
 
     metric: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tree stands: how many goals, and how many of them with which fault. `position`: of its root as asked."""
+
+    position: int
+    goals: int
+    stale: int
+    overflowed: int
+    failed: int
+    calculated_at: datetime | None
+    calculating_until: datetime | None
+
+    def state(self, now: datetime) -> RollupState:
+        """Give the first of ERROR, OVERFLOW, CALCULATING, STALE that holds for any goal; else CURRENT."""
+        if self.failed:
+            return RollupState.ERROR
+        if self.overflowed:
+            return RollupState.OVERFLOW
+        if self.calculating_until is not None and self.calculating_until > now:
+            return RollupState.CALCULATING
+        return RollupState.STALE if self.stale else RollupState.CURRENT
+
+
+@dataclass(frozen=True)
+class Standings(Read[Standing], path="rollup/status", row=Standing):
+    """How the trees below these roots stand `today`: on which an override may have ended."""
+
+    roots: list[str]
+    today: date

@@ -30,6 +30,7 @@ EDITABLE: Final = (
     *("target", "stretch_target", "rollup_only_from_children", "record_set", "include_team_members"),
     *("period_kind", "fiscal_year", "fiscal_index", "period_label", "period_template", "start", "end"),
     *("actual_pinned", "in_progress_pinned", "custom_pinned", "override_reason", "override_author", "override_end"),
+    "queries",
 )
 
 

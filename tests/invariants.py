@@ -21,8 +21,11 @@ MATCH (g:Goal)
 RETURN g.id AS id, properties(g) AS own,
   COLLECT { MATCH (g)-[:CHILD_OF]->(p) RETURN CASE WHEN p:Goal THEN p.id END } AS parents,
   COLLECT { MATCH (g)-[:MEASURED_BY]->(m:Metric) RETURN m { .id, .tracksStretchTarget,
-    categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category } } } AS metrics,
+    categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category },
+    reads: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField)-[:READS]->(t) RETURN [f.category, [t.key]] }
+  } } AS metrics,
   COUNT { (g)-[:MANAGED_BY]->(:User) } AS managers,
+  COLLECT { MATCH (g)-[by:FILTERED_BY]->(q) RETURN [by.category, [(q)-[:QUERIES]->(t) | t.key]] } AS queries,
   COUNT { (g)-[:OWNED_BY]->(:Owner) } AS owners
 """
 
@@ -62,6 +65,12 @@ def _links(goal: dict[str, Any]) -> Iterator[str]:
     for name, number in (("metric", len(goal["metrics"])), ("manager", goal["managers"]), ("owner", goal["owners"])):
         if number != 1:
             yield f"exactly one {name}: {number}"
+    categories = [category for category, _ in goal["queries"]]
+    if len(categories) != len(set(categories)):
+        yield f"one query for a category at most: {categories}"
+    for query in goal["queries"]:
+        if not any(query in metric["reads"] for metric in goal["metrics"]):
+            yield f"a query over what its metric does not read: {query}"
 
 
 def _definition(goal: dict[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, GraphQLString
 
-from graph import goal_creation
+from graph import goal_creation, run
 from tests.factories import Company
 from tests.leaks import attempts, changes, comparison, documents, state
 from tests.leaks.attempts import ADMINISTRATORS, ATTEMPTS, filled, mutation
@@ -73,6 +73,7 @@ class Property:
                 continue
             with self._patch.context() as patch:
                 patch.setattr(goal_creation, "uuid4", Ids())
+                patch.setattr(run, "uuid4", Ids())
                 found |= await comparison.answers(self._login, (viewer,), asked)
             await state.put_back(database, kept)
         return found

@@ -214,17 +214,28 @@ def _record(
     )
 
 
+def counted(world: World, goal: Goal, category: str) -> list[int]:
+    """The numbers of the records that a goal's own part counts in a category."""
+    ((label, state, statuses),) = [(label, *of) for name, label, *of, _, _ in FIELDS if name == category]
+    candidates = [
+        number
+        for number, record in enumerate(world.records)
+        for dated in dated_by(world, record)
+        if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
+    ]
+    query = dict(goal.queries).get(category)
+    if query is None:
+        return own(world, goal, candidates)
+    spec, asked = world.queries[query][1], Asked(world, TODAY)
+    return [number for number in own(world, goal, candidates) if asked.meets(spec, goal, world.records[number])]
+
+
 def expected(world: World) -> dict[str, list[tuple[int, int]]]:
     """Per category, (computed value in units, records counted) of each goal by its number. Semantics §9."""
     totals: dict[str, list[tuple[int, int]]] = {}
-    for category, label, state, statuses, _, _ in FIELDS:
-        candidates = [
-            record
-            for record in world.records
-            for dated in dated_by(world, record)
-            if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
-        ]
-        sums = [own(world, goal, _asked(world, goal, category, candidates)) for goal in world.goals]
+    for category in PROPERTIES:
+        records = [counted(world, goal, category) for goal in world.goals]
+        sums = [(sum(world.records[number].amount or 0 for number in of), len(of)) for of in records]
         for number in range(len(world.goals) - 1, 0, -1):
             goal = world.goals[number]
             if goal.parent is not None and goal.state != "CANCELLED":
@@ -233,12 +244,3 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
                 sums[goal.parent] = (above[0] + total, above[1] + below[1])
         totals[category] = sums
     return totals
-
-
-def _asked(world: World, goal: Goal, category: str, candidates: list[Record]) -> list[Record]:
-    """Those of the records that meet the goal's query for a category, if it has one."""
-    query = dict(goal.queries).get(category)
-    if query is None:
-        return candidates
-    spec, asked = world.queries[query][1], Asked(world, TODAY)
-    return [record for record in candidates if asked.meets(spec, goal, record)]

@@ -35,6 +35,10 @@
     MATCH (organization:Organization)
     RETURN [organization.onTrackFrom, organization.behindFrom]
   }),
+  late_after_days: head(COLLECT {
+    MATCH (organization:Organization)
+    RETURN organization.lateAfterDays
+  }),
   revision: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.structureRevision

@@ -25,6 +25,7 @@ UNWIND [
   ['updatedAt', g.updatedAt IS :: ZONED DATETIME NOT NULL],
   ['targetChangedAt', g.targetChangedAt IS :: ZONED DATETIME],
   ['descriptionChangedAt', g.descriptionChangedAt IS :: ZONED DATETIME],
+  ['queriesChangedAt', g.queriesChangedAt IS :: ZONED DATETIME],
   ['calculatedAt', g.calculatedAt IS :: ZONED DATETIME],
   ['seen', g.seen IS :: INTEGER],
   ['stale', g.stale IS :: BOOLEAN],

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(world=worlds(most_goals=10, most_records=200, most_queries=3))
+@given(world=worlds(most_goals=6, most_records=150, most_queries=2))
 async def test_an_administrator_sees_each_record_that_counts_and_what_counts_twice(
     migrated: Database, clock: FixedClock, world: World
 ) -> None:

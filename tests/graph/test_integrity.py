@@ -65,6 +65,16 @@ PLANTED = [
     (LEAF + "MATCH (g)-[link:OWNED_BY]->() DELETE link", "A goal has not one owner"),
     (LEAF + "MATCH (t:Goal {title: 'Top'}) CREATE (g)-[:CHILD_OF]->(t)", "A goal has not at most one parent, a goal"),
     (
+        LEAF + "MATCH (t:RecordType {key: 'opportunity'}) CREATE (q:RollupQuery)-[:QUERIES]->(t) "
+        "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q) CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)",
+        "A goal has not at most one query for a category",
+    ),
+    (
+        LEAF + "MATCH (t:RecordType {key: 'account'}) CREATE (q:RollupQuery)-[:QUERIES]->(t) "
+        "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)",
+        "A goal has not queries over what its metric reads",
+    ),
+    (
         LEAF + "MATCH (g)-[link:MEASURED_BY]->() MATCH (m:Metric {name: 'Other'}) DELETE link "
         "CREATE (g)-[:MEASURED_BY]->(m)",
         "A goal has another metric than its parent",

@@ -88,19 +88,21 @@ async def _swap_amounts(scene: Scene, random: Random) -> None:
     """Swap what two hidden records of one owner come to."""
     hidden = [key for key in scene.hidden_records("opportunity") if "fields" in scene.rows["opportunity", key]]
     won = [key for key in hidden if scene.rows["opportunity", key]["state"] == "WON"]
-    for key in random.sample(won, len(won)):
-        await _swap(scene, key, [one for one in won if one != key])
+    await _swap(scene, random.sample(won, len(won)))
 
 
-async def _swap(scene: Scene, key: str, others: list[str]) -> None:
-    owner = scene.graph.records[key].owner
-    other = next((one for one in others if scene.graph.records[one].owner == owner), None)
-    if other is None:
-        return
-    one, two = (dict(scene.rows["opportunity", each]) for each in (key, other))
-    for each, row in ((key, two), (other, one)):
-        amounts = {name: row[name] for name in ("fields", "currency") if name in row}
-        await scene.record("opportunity", each, None, **{"currency": "EUR", **amounts})
+async def _swap(scene: Scene, keys: list[str]) -> None:
+    """Swap the amounts of records of one owner and currency, two by two, each record once."""
+    waiting: dict[tuple[str | None, str | None], str] = {}
+    for key in keys:
+        alike = (scene.graph.records[key].owner, scene.rows["opportunity", key].get("currency"))
+        other = waiting.pop(alike, None)
+        if other is None:
+            waiting[alike] = key
+            continue
+        one, two = (scene.rows["opportunity", each]["fields"] for each in (key, other))
+        await scene.record("opportunity", key, None, fields=two)
+        await scene.record("opportunity", other, None, fields=one)
 
 
 async def _rename_records(scene: Scene, random: Random) -> None:
@@ -210,12 +212,9 @@ async def _masked_totals(scene: Scene, random: Random) -> None:
 
 
 async def _masked_amounts(scene: Scene, random: Random) -> None:
-    """Swap the amounts of records that may be seen, without their amounts. Currencies can be seen: of one currency."""
+    """Swap the amounts of records that may be seen, without their amounts. Currencies can be seen: within each."""
     deals = [key for key in scene.graph.records if key.startswith("deal-")]
-    for key in random.sample(deals, len(deals)):
-        row = scene.rows["opportunity", key]
-        same = [one for one in deals if one != key and scene.rows["opportunity", one]["currency"] == row["currency"]]
-        await _swap(scene, key, same)
+    await _swap(scene, random.sample(deals, len(deals)))
 
 
 def _secures(field: str) -> Callable[[Scene], bool]:

@@ -215,7 +215,8 @@ def _named_by_hand(scene: Scene) -> list[Asked]:
     text = (
         "query($a: ID!, $b: ID!) { "
         "x: goal(id: $a) { ...one } y: goal(id: $b) { ...one } z: node(id: $b) { id ...one } "
-        'page: goals(first: 3, filter: {search: "e"}) { totalCount nodes { ...one a: children(first: 2) { totalCount } '
+        'page: goals(first: 10, filter: {search: "o"}) { totalCount nodes { ...one '
+        "a: children(first: 2) { totalCount } "
         "b: children(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } } } } } "
         "fragment one on Goal { title parent { id title } ancestors { id } actual target version updatedAt "
         'restrictedChildren { count } childTargets { sum } t: target usd: amounts(currency: "USD") { target actual } }'

@@ -20,6 +20,7 @@ from graph.period import GoalPeriod, PeriodKind
 from graph.rights import Depth, Kind, Operation, Privilege
 from graph.role import SHIPPED, Roles, assign_role, upsert_role
 from graph.rollup_compiler import Category
+from graph.run import Trigger, start
 from graph.share import set_restricted, share_node
 from tests.factories import Q1, YEAR, Company
 from tests.policy import Graph, Node, Oracle
@@ -94,6 +95,7 @@ class Scene:
         if random.random() < 0.5:
             await self.override(random.choice(self.numbered()), "Known to all", "director")
         await self.recalculate()
+        await self._runs()
         return self
 
     # Who sees what, as the oracle says.
@@ -138,6 +140,17 @@ class Scene:
         more = {"restricted": False, **above, **more}
         self.goals[key] = await self.company.goal(key, manager_id=ids[manager], owner_id=ids[owner], **more)
         self.graph.goals[key] = Node(key, owner, more["restricted"], parent, manager=manager)
+
+    async def _runs(self) -> None:
+        """Note a run of each tree, and one of all."""
+        now, who = self.company.clock.now(), self.company.ids["director"]
+        roots = [self.goals[key] for key, node in self.graph.goals.items() if node.parent is None]
+
+        async def work(tx: Transaction) -> None:
+            for root in (*roots, None):
+                await start(tx, now, Trigger.MANUAL, who, root)
+
+        await self.company.write(work)
 
     async def override(self, key: str, reason: str, author: str) -> None:
         """Pin a goal's value in progress."""
@@ -258,7 +271,7 @@ class Scene:
 
     async def _hidden_goals(self) -> None:
         """Secret, with a leaf and one goal below it that can be seen; a tree apart; one that is far, not restricted."""
-        near = self.random.choice(self.numbered()[:4])
+        near = self.random.choice([key for key in self.numbered()[:4] if not self.graph.goals[key].restricted])
         secret: dict[str, Any] = {"target": "55", "stretch_target": "66", "restricted": True}
         await self.goal("Secret", near, "boss", "ghost", period=YEAR, **secret)
         await self.goal("Secret leaf", "Secret", "boss", "ghost", period=Q1, target="7", restricted=True)
@@ -271,9 +284,10 @@ class Scene:
         await self.record("account", "a-ghost", "ghost", restricted=True)
         await self.record("account", "a-rep", "rep-a")
         for owner in ("rep-a", "rep-b", "rep-c", "manager", "crew"):
-            for number in range(2):
-                more = {"currency": random.choice(("EUR", "USD")), "account": random.choice(("a-ghost", "a-rep"))}
-                await self.deal(f"deal-{owner}-{number}", owner, random.choice(("10", "20.5", "30.25")), **more)
+            currency = random.choice(("EUR", "USD"))
+            for number, amount in enumerate(random.sample(("10", "20.5", "30.25"), 2)):
+                more = {"currency": currency, "account": random.choice(("a-ghost", "a-rep"))}
+                await self.deal(f"deal-{owner}-{number}", owner, amount, **more)
         fields = {"estimatedValue": "77", "openDate": "2026-02-04"}
         await self.record("opportunity", "open-rep-a", "rep-a", state="OPEN", fields=fields)
         # The parents of records: a line takes its owner from its order.

@@ -1,0 +1,7 @@
+// Whether a token is still that of the worker's lease; until the transaction ends nobody can take the lease over.
+// sees: engine
+MATCH (lease:WorkerLease {key: 'worker'})
+SET lease.lock = 0
+WITH lease
+WHERE lease.token = $token
+RETURN lease.token AS token

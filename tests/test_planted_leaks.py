@@ -1,0 +1,99 @@
+"""Planted leaks, at least one in each channel of visibility.md §4: the comparison of two graphs finds each of them."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import cypher
+from graph import goal_creation
+from tests.leaks import attempts, changes, comparison, documents, state
+from tests.leaks.plants import LEAKS, Leak
+from tests.leaks.scene import POOL, Scene
+from tests.test_leaks import SEED, Ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from graph.clock import FixedClock
+    from tests.api.conftest import Client
+    from tests.factories import Company
+    from tests.leaks.comparison import Answers, Asked
+
+#: Channels of visibility.md §4. Not there yet: differencing, subscriptions, exports, query authoring.
+CHANNELS = {
+    *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
+    *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
+    *("masked fields", "parents of records", "explain", "audit", "logs"),
+}
+#: Documents asked for one leak.
+MOST = 5
+SECURED = ("goal.target", "record.opportunity.actualValue")
+
+
+class Planting:
+    """Asks with each leak planted, and leaves the graph as it was."""
+
+    def __init__(self, scene: Scene, login: Callable[[str], Client], patch: pytest.MonkeyPatch) -> None:
+        self._scene, self._login, self._patch = scene, login, patch
+        self._asked = [*documents.documents(scene), *attempts.refused(scene)]
+        mine = next(one for one in attempts.successful(scene, "director") if one.name.startswith("updateGoal"))
+        self._asked.append(mine)
+        # Names of documents with ids of this scene in them.
+        near = scene.graph.goals["Secret"].parent or ""
+        self._ids = {"BELOW": scene.goals["Seen below"], "SECRET": scene.goals["Secret"], "NEAR": scene.goals[near]}
+        self._ids["MINE"] = mine.variables["input"]["id"]
+
+    async def answers(self, leak: Leak) -> Answers:
+        """What the leak's viewer observes of the leak's documents."""
+        start = leak.documents
+        for word, id_ in self._ids.items():
+            start = start.replace(word, id_)
+        asked = [one for one in self._asked if one.name.startswith(start)]
+        asked = asked[:MOST]
+        assert asked, leak
+        kept = await state.keep(self._scene.company.database) if _writes(asked) else None
+        with self._patch.context() as patch:
+            leak.plant(patch)
+            patch.setattr(goal_creation, "uuid4", Ids())
+            cypher.load.cache_clear()
+            found = await comparison.answers(self._login, (leak.viewer,), asked)
+        cypher.load.cache_clear()
+        if kept is not None:
+            await state.put_back(self._scene.company.database, kept)
+        return found
+
+
+def _writes(asked: list[Asked]) -> bool:
+    return any(one.path is not None or one.document.startswith("mutation") for one in asked)
+
+
+async def test_each_planted_leak_is_found(
+    company: Company,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    # An auditor may read what others may not: changes of the audit log would not be hidden.
+    looking = tuple(name for name in POOL if name != "auditor")
+    scene = await Scene(company, SEED, viewers=looking, secured=SECURED).build()
+    async with comparison.application(company.database, clock) as login:
+        planting = Planting(scene, login, monkeypatch)
+        before = {leak: await planting.answers(leak) for leak in LEAKS}
+        made = [one for one in changes.CHANGES if one.applies(scene)]
+        await changes.make(scene, made, Random(SEED))  # noqa: S311 - so that the seed repeats it
+        survived = []
+        for leak in LEAKS:
+            found = comparison.differences(before[leak], await planting.answers(leak))
+            if not found:
+                survived.append((leak.name, leak.channel))
+                continue
+            killer = found[0].partition(":\n")[0].partition(" {")[0]
+            record_property("planted leak", f"{leak.name} | {leak.channel} | two graphs: {killer} ({len(found)})")
+    assert not survived, "\n".join(map(str, survived))
+
+
+def test_each_channel_has_a_planted_leak() -> None:
+    assert {leak.channel for leak in LEAKS} == CHANNELS
