@@ -57,7 +57,8 @@ async def grant(desk: Desk, user: str, role: str) -> Client:
 
 async def attach(desk: Desk, query: str, goal: str) -> None:
     async def work(tx: Transaction) -> None:
-        text = "MATCH (g:Goal {id: $goal}) MATCH (q:RollupQuery {id: $query}) CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)"
+        text = "MATCH (g:Goal {id: $goal}) MATCH (q:RollupQuery {id: $query}) "
+            "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)"
         await tx.text(text, {"goal": desk.ids[goal], "query": desk.ids[query]}, name="tests/attach")
 
     await desk.database.write(work)
