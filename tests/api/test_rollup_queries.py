@@ -57,9 +57,9 @@ async def grant(desk: Desk, user: str, role: str) -> Client:
 
 async def attach(desk: Desk, query: str, goal: str) -> None:
     async def work(tx: Transaction) -> None:
-        text = "MATCH (g:Goal {id: $goal}) MATCH (q:RollupQuery {id: $query}) "
-            "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)"
-        await tx.text(text, {"goal": desk.ids[goal], "query": desk.ids[query]}, name="tests/attach")
+        given = {"goal": desk.ids[goal], "query": desk.ids[query]}
+        found = "MATCH (g:Goal {id: $goal}) MATCH (q:RollupQuery {id: $query}) "
+        await tx.text(found + "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)", given, name="tests/attach")
 
     await desk.database.write(work)
 
