@@ -89,6 +89,8 @@ def arguments(scene: Scene) -> Given:
         ],
         "goalTree": [{"rootId": goals[0]}, {"rootId": goals[0], "depth": 1}, {"rootId": scene.goals["Secret"]}],
         "metric": [{"id": ids["metric"]}],
+        "rollupQuery": [{"id": "absent"}],
+        "rollupQueries": [{}, {"search": "e"}, {"recordType": "opportunity"}],
         "users": [{}, {"search": "gh"}],
         "teams": [{"search": "gh"}],
         "businessUnits": [{"search": "e"}],
