@@ -1,4 +1,9 @@
-"""If what viewers may see is the same in two graphs, so is every answer. Planted leaks: test_planted_leaks.py."""
+"""If what viewers may see is the same in two graphs, so is every answer. Planted leaks: test_planted_leaks.py.
+
+A case is one document (a query, a mutation or an import, with its variables; of a list in pages, all its pages) as one
+viewer asks it of both graphs of one seed. What is new in the schema fails here until tests/leaks/documents.py gives it
+arguments (`arguments`), and until tests/leaks/attempts.py tries a new mutation (ATTEMPTS or ADMINISTRATORS).
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cypher
 from graph import goal_creation
 from tests.leaks import attempts, changes, comparison, documents, state
-from tests.leaks.plants import LEAKS, Leak
+from tests.leaks.plants import CHANNELS, LEAKS, NOT_YET, OF_THE_SCHEMA, Leak
 from tests.leaks.scene import POOL, Scene
 from tests.test_leaks import SEED, Ids
 
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
     from tests.factories import Company
     from tests.leaks.comparison import Answers, Asked
 
-#: Channels of visibility.md §4. Not there yet: differencing, subscriptions, exports, query authoring.
-CHANNELS = {
-    *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
-    *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
-    *("masked fields", "parents of records", "explain", "audit", "logs"),
-}
 #: Documents asked for one leak.
-MOST = 5
+MOST = 3
 SECURED = ("goal.target", "record.opportunity.actualValue")
 
 
@@ -46,8 +40,8 @@ class Planting:
         self._ids = {"BELOW": scene.goals["Seen below"], "SECRET": scene.goals["Secret"], "NEAR": scene.goals[near]}
         self._ids["MINE"] = mine.variables["input"]["id"]
 
-    async def answers(self, leak: Leak) -> Answers:
-        """What the leak's viewer observes of the leak's documents."""
+    async def answers(self, leak: Leak, *, planted: bool = True) -> Answers:
+        """What the leak's viewer observes of the leak's documents, with the leak or without."""
         start = leak.documents
         for word, id_ in self._ids.items():
             start = start.replace(word, id_)
@@ -56,7 +50,8 @@ class Planting:
         assert asked, leak
         kept = await state.keep(self._scene.company.database) if _writes(asked) else None
         with self._patch.context() as patch:
-            leak.plant(patch)
+            if planted:
+                leak.plant(patch)
             patch.setattr(goal_creation, "uuid4", Ids())
             cypher.load.cache_clear()
             found = await comparison.answers(self._login, (leak.viewer,), asked)
@@ -82,10 +77,13 @@ async def test_each_planted_leak_is_found(
     async with comparison.application(company.database, clock) as login:
         planting = Planting(scene, login, monkeypatch)
         before = {leak: await planting.answers(leak) for leak in LEAKS}
+        without = {leak: await planting.answers(leak, planted=False) for leak in LEAKS}
         made = [one for one in changes.CHANGES if one.applies(scene)]
         await changes.make(scene, made, Random(SEED))  # noqa: S311 - so that the seed repeats it
         survived = []
         for leak in LEAKS:
+            # What is found must be the leak's doing.
+            assert not comparison.differences(without[leak], await planting.answers(leak, planted=False)), leak
             found = comparison.differences(before[leak], await planting.answers(leak))
             if not found:
                 survived.append((leak.name, leak.channel))
@@ -95,5 +93,31 @@ async def test_each_planted_leak_is_found(
     assert not survived, "\n".join(map(str, survived))
 
 
+async def test_what_opens_the_schema_is_found(
+    company: Company,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Attack: a name spelt wrongly, and a question about the schema itself."""
+    await company.users("rep")
+
+    async def told(client: Client, number: int) -> str:
+        # Other text each time: what was validated before is known.
+        asked = (f"{{ viewr{'r' * number} {{ id }} }}", f"{{ __schema {{ a{number}: queryType {{ name }} }} }}")
+        answers = [(await client.post(one)).text for one in asked]
+        return " ".join(word for word in ("Did you mean", '"data"') if any(word in one for one in answers))
+
+    async with comparison.application(company.database, clock, introspection=False) as login:
+        assert await told(login("rep"), 0) == ""
+        for number, (name, plant) in enumerate(OF_THE_SCHEMA.items(), 1):
+            with monkeypatch.context() as patch:
+                plant(patch)
+                said = await told(login("rep"), number)
+            assert said, name
+            record_property("planted leak", f"{name} | schema | attack on the schema: {said}")
+
+
 def test_each_channel_has_a_planted_leak() -> None:
-    assert {leak.channel for leak in LEAKS} == CHANNELS
+    assert {leak.channel for leak in LEAKS} | {"schema"} == CHANNELS
+    assert not CHANNELS & set(NOT_YET)

@@ -57,9 +57,11 @@ Answers = dict[tuple[str, str], Observed]
 
 
 @asynccontextmanager
-async def application(database: Database, clock: FixedClock) -> AsyncIterator[Callable[[str], Client]]:
-    """Give what logs users in. With introspection, so that answers name the statements that were run."""
-    settings = Settings(jwt_secret=SecretStr("k" * 64), introspection=True, request_timeout=60)
+async def application(
+    database: Database, clock: FixedClock, *, introspection: bool = True
+) -> AsyncIterator[Callable[[str], Client]]:
+    """Give what logs users in. With introspection, answers name the statements that were run."""
+    settings = Settings(jwt_secret=SecretStr("k" * 64), introspection=introspection, request_timeout=60)
     app = create_app(settings, database, clock, schema=schema, make_loaders=Loaders)
     tokens = Tokens(settings, clock)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:

@@ -1,25 +1,51 @@
-"""Leaks to plant, each in one channel of visibility.md §4: how, and which documents show it to whom."""
+"""Leaks to plant, each in one channel of visibility.md §4: how, and which documents show it to whom.
+
+For what is new, add a Leak: a part of a statement or of Python to weaken, and how the names of a few documents begin
+that show it. Most of its time is the database's, planning the weakened statement: weaken a short one. A channel that
+comes to be moves from NOT_YET to CHANNELS; a test asks for a leak in each.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import api.audit
 import api.import_route
 import cypher
+from api.execution import IntrospectionGate
+from api.schema import schema
 from graph import goal_change, goal_rules, record_upsert, version
 from graph.database import Transaction
 from graph.errors import Refusal
 from graph.goal import GoalRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pytest
 
     from graph.goal_statements import GoalForChange
+
+
+#: Channels of visibility.md §4 that are here, some of them in parts.
+CHANNELS = {
+    *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
+    *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
+    *("masked fields", "parents of records", "explain", "audit", "schema", "logs"),
+}
+#: Channels of visibility.md §4 that are not, and why.
+NOT_YET = {
+    "differencing": "totals are exact; guarded metrics do not exist",
+    "subscriptions": "there are none",
+    "history": "no history is kept",
+    "ETag, bookmarks": "no answer has any",
+    "exports, report, page": "there are none",
+    "query authoring, test": "rollup queries do not exist",
+    "traces": "none are sent",
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,23 @@ def _child_in_version(patch: pytest.MonkeyPatch) -> None:
     _touched(patch)
 
 
+def _suggestions(patch: pytest.MonkeyPatch) -> None:
+    """Names of the schema in errors, beside a masker that lets them through."""
+    patch.setattr(schema.config, "disable_field_suggestions", False)
+    patch.setattr("api.errors._SUGGESTION", re.compile(r"(?!)"))
+
+
+def _introspection(patch: pytest.MonkeyPatch) -> None:
+    def open_(_: IntrospectionGate) -> Iterator[None]:
+        yield
+
+    patch.setattr(IntrospectionGate, "on_operation", open_)
+
+
+#: What makes the attack on the schema succeed: these hold for both graphs alike, so that comparing them finds nothing.
+OF_THE_SCHEMA = {"suggested fields": _suggestions, "introspection without the setting": _introspection}
+
+
 def _may_import(patch: pytest.MonkeyPatch) -> None:
     async def allowed(*_: Any) -> None: ...
 
@@ -139,14 +182,6 @@ LEAKS = (
         "director",
     ),
     Leak("every record by id", _FIELDS, text(("visibility/record", "", "true")), "nodes ", "outsider"),
-    Leak("every node", _FIELDS, text(("visibility/goal", "", "true")), "node ", "outsider"),
-    Leak(
-        "restricted goals in a tree",
-        _FIELDS,
-        text(("visibility/covered_goal", "covered AND NOT entity.restricted", "covered")),
-        "goalTree ",
-        "director",
-    ),
     Leak(
         "trees that go on below hidden goals",
         _FIELDS,
@@ -162,24 +197,10 @@ LEAKS = (
         "rep-b",
     ),
     Leak(
-        "hidden children",
-        _FIELDS,
-        text(("goal/children_of", "  WHERE visible.goal(g)\n", "")),
-        "goal {'id': 'NEAR'",
-        "director",
-    ),
-    Leak(
         "hidden children through aliases",
         _FIELDS,
         text(("goal/children_of", "  WHERE visible.goal(g)\n", "")),
         "aliases ",
-        "director",
-    ),
-    Leak(
-        "restricted goals in lists",
-        _FILTER,
-        text(("visibility/goals", "WHERE NOT entity.restricted", "")),
-        "goals ",
         "director",
     ),
     Leak(
@@ -230,13 +251,6 @@ LEAKS = (
     Leak("one more statement for hidden goals", "timing", _one_more_statement, "recalculateGoal", "outsider"),
     Leak("goals touched by hidden ones", "updatedAt, version", _touched, "goal {'id': 'NEAR'", "director"),
     Leak("versions moved by hidden goals", "updatedAt, version", _child_in_version, "goal {'id': 'NEAR'", "director"),
-    Leak(
-        "a hidden parent in the version",
-        "updatedAt, version",
-        text(("columns/visible_parent", "visible.goal(parent)", "true")),
-        "goal {'id': 'BELOW'",
-        "rep-b",
-    ),
     Leak(
         "secured targets after a change",
         "mutation payloads",
