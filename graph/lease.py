@@ -47,8 +47,9 @@ class TakeLease(Write[Token], path="worker/take", row=Token):
 
 @dataclass(frozen=True)
 class CheckLease(Write[Token], path="worker/check", row=Token):
-    """The token, if it is still that of the lease."""
+    """The token, if it is still that of the lease and its holder."""
 
+    holder: str
     token: int
 
 
@@ -92,7 +93,7 @@ class Lease:
             raise LeaseLost
 
         async def check(tx: Transaction) -> None:
-            if await tx.one(CheckLease(token)) is None:
+            if await tx.one(CheckLease(self._holder, token)) is None:
                 raise LeaseLost
 
         return self._database.fenced(check)

@@ -97,7 +97,7 @@ async def test_nobody_takes_over_between_the_check_and_the_commit(
     assert await first.take()
     clock.advance(EXPIRED)
     async with database.rehearsal() as tx:
-        assert await tx.one(lease_module.CheckLease(first.token or 0))
+        assert await tx.one(lease_module.CheckLease(first._holder, first.token or 0))
         with pytest.raises(Unavailable):
             await second.take()
     assert await second.take()
