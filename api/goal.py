@@ -9,6 +9,7 @@ from typing import Annotated
 import strawberry
 
 from api import goal_enums  # noqa: F401 - the enums below are described there
+from api.category import Category
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
@@ -27,7 +28,6 @@ from api.scalars import Decimal
 from graph.goal import GoalRow, GoalState, RecordSet, RollupState
 from graph.money import format_decimal, format_units
 from graph.progress import Progress, Status
-from graph.rollup_compiler import Category
 from graph.version import goal_version
 
 

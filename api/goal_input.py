@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from api.category import Category
 from api.payload import MutationInput, VersionedInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
@@ -17,7 +18,6 @@ from graph.goal_creation import GoalDraft
 from graph.goal_queries import Queries
 from graph.organization import organization
 from graph.period import FiscalCalendar, GoalPeriod
-from graph.rollup_compiler import Category
 
 _TARGET = "What is to be reached, 0 or more, in units of the metric (base currency for money)."
 _STRETCH = "What would be better still, at least the target; only if the metric tracks stretch targets."

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import strawberry
 
+from api.category import Category
 from api.context import Info
 from api.fields import aggregate, detail
 from api.rollup_query import RollupQuery
 from api.scalars import Decimal
 from graph.goal import RollupState
-from graph.rollup_compiler import Category
 
 
 @strawberry.type(description="How a goal's numbers came about.")

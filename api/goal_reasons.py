@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.arguments import After, First
+from api.category import Category
 from api.connection import Connection, read_page
 from api.context import Info
 from api.fields import aggregate, detail, public
@@ -19,7 +20,6 @@ from graph.database import Transaction
 from graph.goal import GoalRow, GoalState
 from graph.metric import MetricRow
 from graph.money import format_units
-from graph.rollup_compiler import Category
 
 #: Children whose parts an explanation lists.
 MOST_CHILDREN = 200

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from api.arguments import After, First
+from api.category import Category
 from api.connection import Connection, read_page
 from api.context import Info
 from api.fields import detail, public
@@ -23,7 +24,6 @@ from graph.query_form import read_spec
 from graph.query_rights import check_may_ask, check_owners
 from graph.query_trial import QueryTrial, TrialResult, try_query
 from graph.query_types import query_types
-from graph.rollup_compiler import Category
 from graph.rollup_query import RollupQueriesByIds
 
 _NO_QUERY = "There is no such rollup query, or you may not see it."

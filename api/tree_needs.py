@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from api.category import Category
 from graph.goal_tree import PROPERTIES
-from graph.rollup_compiler import Category
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
