@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import LiteralString
 
-    from neo4j import AsyncDriver, AsyncTransaction, Record, ResultSummary
+    from neo4j import AsyncDriver, AsyncResult, AsyncTransaction, Record, ResultSummary
 
     from graph.statement import Statement
 
@@ -79,10 +79,7 @@ class Transaction:
         """All records of a text made by the rollup compiler or a file. `name` is what the trace says of it."""
         began = perf_counter()
         result = await self._inner.run(text, parameters)
-        records = [_columns(record) for record in await result.fetch(_EVERYTHING)]
-        summary = await result.consume()
-        if self._strict:
-            _refuse_warnings(name, summary)
+        records = await _all(result, name, strict=self._strict)
         if self._trace is not None:
             self._trace.statements.append((name, perf_counter() - began))
         return records
@@ -91,6 +88,15 @@ class Transaction:
 _EVERYTHING = 2**31 - 1
 #: How often a lone statement is tried when the connection breaks or the server asks for another try.
 _TRIES = 3
+
+
+async def _all(result: AsyncResult, name: str, *, strict: bool) -> list[dict[str, Any]]:
+    """All records of a statement; `strict`: unless the server warned of it."""
+    records = [_columns(record) for record in await result.fetch(_EVERYTHING)]
+    summary = await result.consume()
+    if strict:
+        _refuse_warnings(name, summary)
+    return records
 
 
 def _refuse_warnings(name: str, summary: ResultSummary) -> None:
@@ -203,13 +209,10 @@ class Database:
         async with self._driver.session(database=self.name, default_access_mode=READ_ACCESS) as session:
             began = perf_counter()
             result = await session.run(Query(statement.text, timeout=timeout), statement.parameters())
-            records = await result.fetch(_EVERYTHING)
-            summary = await result.consume()
-            if self._strict:
-                _refuse_warnings(statement.path, summary)
+            records = await _all(result, statement.path, strict=self._strict)
             if trace is not None:
                 trace.statements.append((statement.path, perf_counter() - began))
-            return [statement.read_row(_columns(record)) for record in records]
+            return [statement.read_row(record) for record in records]
 
     async def _transact(
         self,
