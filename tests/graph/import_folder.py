@@ -67,4 +67,5 @@ class Folder:
             [page] = await tx.run(RecordsPage(self.company.ids["administrator"], type_key, 100))
             return {row.external_id: row for row in page.records}
 
-        return await self.company.database.read(work)
+        # Planned for the first time on a server that has just started, the page takes more than a request may.
+        return await self.company.database.read(work, deadline=120)
