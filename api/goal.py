@@ -9,12 +9,14 @@ from typing import Annotated
 import strawberry
 
 from api import goal_enums  # noqa: F401 - the enums below are described there
+from api.category import Category
 from api.connection import Connection, read_page
 from api.context import Context, Info
 from api.fields import aggregate, detail
 from api.goal_access import GoalAccess, withheld
 from api.goal_amounts import GoalMoney
-from api.goal_parts import ChildTargets, GoalRollup, RestrictedChildren
+from api.goal_parts import ChildTargets, GoalRollup, GoalRollupQuery, RestrictedChildren
+from api.goal_reasons import GoalReasons
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
@@ -23,15 +25,14 @@ from api.owners import GoalOwner, User, owner_type
 from api.period import GoalPeriod
 from api.progress import GoalPace, ProgressReason, progress_of
 from api.scalars import Decimal
-from graph.goal import GoalRow, GoalState, RecordSet
+from graph.goal import GoalRow, GoalState, RecordSet, RollupState
 from graph.money import format_decimal, format_units
 from graph.progress import Progress, Status
-from graph.rollup_compiler import Category
 from graph.version import goal_version
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
-class Goal(GoalMoney, Node):
+class Goal(GoalMoney, GoalReasons, Node):
     """A goal, as one viewer sees it at one moment."""
 
     @detail("Title, 1 to 100 characters.")
@@ -229,10 +230,12 @@ class Goal(GoalMoney, Node):
     @aggregate("State of the numbers: current or stale, when calculated, what went wrong.")
     def rollup(self) -> GoalRollup:
         """The rollup's state."""
+        state = self.row.rollup_state(self.measure, self.now)
         return GoalRollup(
-            state=self.row.rollup_state(self.measure, self.now),
+            state=state,
             calculated_at=self.row.last_calculated(self.measure),
             incomplete=bool(self.row.incomplete),
+            late_changes=state is RollupState.STALE and self.measure.is_late(self.row.end_date, self.now),
             error=self.row.rollup_message,
         )
 
@@ -267,6 +270,12 @@ class Goal(GoalMoney, Node):
         """Whether members' records count."""
         return self.row.include_team_members
 
+    @detail("Which records count, for each category with a rollup query; empty for who may not see those.")
+    def rollup_queries(self) -> list[GoalRollupQuery]:
+        """The rollup queries."""
+        pairs = self.row.queries or []
+        return [GoalRollupQuery(category=Category(category), query_id=strawberry.ID(id_)) for category, id_ in pairs]
+
     @detail("Whether only manager, owner and administrators may see the goal. It counts in totals all the same.")
     def restricted(self) -> bool:
         """Whether the goal is restricted."""
@@ -278,7 +287,7 @@ class Goal(GoalMoney, Node):
         found = await info.context.loaders.operations.load(self.row.id)
         return GoalAccess.of(found.operations if found else [])
 
-    @detail("Names of the fields that are null because the viewer may not read them; empty for most viewers.")
+    @detail("Names of the fields that are null, or empty lists, because the viewer may not read them.")
     def restricted_fields(self) -> list[str]:
         """The fields withheld."""
         return withheld(self.row, self.measure)

@@ -45,6 +45,7 @@ def withheld(row: GoalRow, metric: MetricRow) -> list[str]:
         return []
     names = ["description"] if row.hides("description") else []
     names += ["target", "stretchTarget"] if row.hides("target") else []
+    names += ["rollupQueries"] if row.hides("queries") else []
     hidden = [category.stored for category in metric.categories if row.hides(category.stored)]
     for name in hidden:
         capital = name[0].upper() + name[1:]

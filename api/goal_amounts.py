@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.category import Category
 from api.context import Context, Info
 from api.enums import describe_enum
 from api.fields import aggregate, detail, public
@@ -17,7 +18,6 @@ from graph.exchange_rate import ONE, RateRow, from_base
 from graph.goal import GoalRow
 from graph.metric import MetricRow
 from graph.money import RATE_PLACES, DataType, format_decimal, format_units, with_places
-from graph.rollup_compiler import Category
 
 
 class AmountsReason(StrEnum):

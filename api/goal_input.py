@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
 
+from api.category import Category
 from api.payload import MutationInput, VersionedInput
 from api.period import PeriodInput, read_period
 from api.scalars import Decimal
 from graph.database import Transaction
-from graph.errors import Refusal
+from graph.errors import ErrorCode, Refusal
 from graph.goal import RecordSet
 from graph.goal_creation import GoalDraft
+from graph.goal_queries import Queries
 from graph.organization import organization
 from graph.period import FiscalCalendar, GoalPeriod
 
@@ -21,6 +24,18 @@ _STRETCH = "What would be better still, at least the target; only if the metric 
 _ONLY_CHILDREN = "Whether the goal takes everything from its children and has no own part."
 _MEMBERS = "Whether a team's goal counts its members' records too."
 _RESTRICTED = "Whether only manager, owner and administrators may see the goal; its descendants become restricted too."
+_QUERIES = "Rollup queries that say which records count, one for a category at most; children do not inherit them."
+
+
+@strawberry.input(description="Which records count for one category of a goal.")
+class GoalQueryInput:
+    """A category's rollup query."""
+
+    category: Category = strawberry.field(description="A category of the goal's metric, named once.")
+    query_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A rollup query over the record type that the category reads; null: every record of its set.",
+    )
 
 
 @strawberry.input(description="What a new goal is made of, but for its place.")
@@ -45,6 +60,7 @@ class GoalFields:
     record_set: RecordSet = strawberry.field(default=RecordSet.OWNED, description="Which records its own part counts.")
     include_team_members: bool = strawberry.field(default=False, description=_MEMBERS)
     restricted: bool | None = strawberry.field(default=None, description="As the parent is, if left out.")
+    queries: list[GoalQueryInput] = strawberry.field(default_factory=list, description=_QUERIES)
 
 
 @strawberry.input(description="A new goal.")
@@ -85,6 +101,9 @@ class UpdateGoalInput(VersionedInput):
     )
     include_team_members: strawberry.Maybe[bool] = strawberry.field(default=None, description=_MEMBERS)
     restricted: strawberry.Maybe[bool] = strawberry.field(default=None, description=_RESTRICTED)
+    queries: strawberry.Maybe[list[GoalQueryInput]] = strawberry.field(
+        default=None, description=f"{_QUERIES} Categories that are not named stay as they are."
+    )
 
 
 _CHANGES = (
@@ -104,13 +123,18 @@ _CHANGES = (
 
 
 def read_draft(given: GoalFields, calendar: FiscalCalendar, parent_id: str | None = None) -> GoalDraft:
-    """What a new goal is to be, as a draft; a period that cannot be is in it as the refusal."""
+    """What a new goal is to be, as a draft; a period or queries that cannot be are in it as the refusal."""
     period: GoalPeriod | Refusal | None = None
     if given.period is not None:
         try:
             period = read_period(given.period, calendar, ("period",))
         except Refusal as refusal:
             period = refusal
+    queries: Queries | Refusal
+    try:
+        queries = read_queries(given.queries)
+    except Refusal as refusal:
+        queries = refusal
     return GoalDraft(
         title=given.title,
         description=given.description,
@@ -125,6 +149,7 @@ def read_draft(given: GoalFields, calendar: FiscalCalendar, parent_id: str | Non
         record_set=given.record_set,
         include_team_members=given.include_team_members,
         restricted=given.restricted,
+        queries=queries,
     )
 
 
@@ -134,7 +159,20 @@ async def read_changes(tx: Transaction, given: UpdateGoalInput) -> dict[str, Any
     if given.period is not None:
         period: PeriodInput = given.period.value
         changes["period"] = read_period(period, (await organization(tx)).calendar, ("period",))
+    if given.queries is not None and given.queries.value:
+        changes["queries"] = read_queries(given.queries.value)
     return changes
+
+
+def read_queries(given: Sequence[GoalQueryInput]) -> dict[Category, str | None]:
+    """The queries named, by category. Refuses INVALID_VALUE for one that is named twice."""
+    queries: dict[Category, str | None] = {}
+    for index, one in enumerate(given):
+        if one.category in queries:
+            message = "This category is named twice. Give it one query."
+            raise Refusal(ErrorCode.INVALID_VALUE, message, ("queries", str(index), "category"))
+        queries[one.category] = one.query_id
+    return queries
 
 
 def present(given: object, names: tuple[str, ...]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from api.goal import Goal, load_goal
 from api.goal_input import CreateGoalInput, UpdateGoalInput, read_changes, read_draft
 from api.payload import MutationInput, MutationPayload, VersionedInput, change, given
 from api.recalculation import recalculate
+from api.run import RollupRun, load_run
 from graph import goal_change
 from graph.database import Transaction
 from graph.goal_expectation import expect_goal
@@ -41,6 +42,7 @@ class RecalculateGoalPayload(MutationPayload):
 
     goal: Goal | None = detail("The goal; null if it was refused.")
     finished: bool = public("Whether the totals are those of this recalculation; false: it goes on.")
+    run: RollupRun | None = detail("The run: ask for it again by its id to see how far it is. Null if it was refused.")
 
 
 @strawberry.input(description="A goal's new place.")
@@ -138,10 +140,11 @@ class GoalMutation:
     @public("Delete a goal. The goals below it lose their parent and keep everything else.")
     async def delete_goal(self, info: Info, input: Annotated[GoalIdInput, _INPUT]) -> DeleteGoalPayload:
         """Delete a goal."""
+        now = info.context.clock.now()
 
         async def work(tx: Transaction) -> str:
             await expect_goal(tx, info.context.viewer, input.id, info.context.expected(input.expected_version))
-            await goal_change.delete_goal(tx, info.context.viewer, input.id)
+            await goal_change.delete_goal(tx, info.context.viewer, input.id, now)
             return str(input.id)
 
         deleted, errors = await change(info, input, work)
@@ -189,10 +192,13 @@ class GoalMutation:
         self, info: Info, input: Annotated[RecalculateGoalInput, _INPUT]
     ) -> RecalculateGoalPayload:
         """Recalculate a tree."""
-        finished, errors = await recalculate(info, str(input.goal_id), input.wait_seconds)
-        goal = await load_goal(info.context, str(input.goal_id)) if not errors else None
+        run_id, finished, errors = await recalculate(info, str(input.goal_id), input.wait_seconds)
         return RecalculateGoalPayload(
-            goal=goal, finished=finished, user_errors=errors, client_mutation_id=input.client_mutation_id
+            goal=await load_goal(info.context, str(input.goal_id)) if run_id else None,
+            finished=finished,
+            run=await load_run(info.context, run_id) if run_id else None,
+            user_errors=errors,
+            client_mutation_id=input.client_mutation_id,
         )
 
 

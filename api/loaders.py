@@ -27,6 +27,8 @@ from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, Owne
 from graph.record import RecordRow, RecordsByIds
 from graph.record_type import RecordType, record_types
 from graph.role import RolesOf, RolesOfUser
+from graph.rollup_query import RollupQueriesByIds, RollupQueryRow
+from graph.run import RunRow, RunsByIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +59,14 @@ class Loaders:
         viewer = context.viewer.id
         self.goals: DataLoader[str, GoalRow | None] = self._by_id(lambda ids: GoalsByIds(viewer, ids))
         self.metrics: DataLoader[str, MetricRow | None] = self._by_id(lambda ids: MetricsByIds(viewer, ids))
+        self.rollup_queries: DataLoader[str, RollupQueryRow | None] = self._by_id(
+            lambda ids: RollupQueriesByIds(viewer, ids)
+        )
         self.owners: DataLoader[str, OwnerRow | None] = self._by_id(lambda ids: OwnersByIds(viewer, ids))
         self.roles: DataLoader[str, RolesOfUser | None] = self._by_id(lambda ids: RolesOf(viewer, ids))
         self.members: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: MembersOf(viewer, ids))
         self.owner_children: DataLoader[str, OwnersOf | None] = self._by_id(lambda ids: OwnerChildrenOf(viewer, ids))
+        self.runs: DataLoader[str, RunRow | None] = self._by_id(lambda ids: RunsByIds(viewer, ids))
         self.records: DataLoader[str, RecordRow | None] = self._by_id(lambda ids: RecordsByIds(viewer, ids))
         self.record_types: DataLoader[str, RecordType | None] = DataLoader(load_fn=self._load_record_types)
         self.organizations: DataLoader[None, OrganizationRow] = DataLoader(load_fn=self._load_organizations)

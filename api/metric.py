@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.category import Category
 from api.connection import Connection, read_page
 from api.context import Info
 from api.enums import describe_enum
@@ -14,7 +15,6 @@ from api.node import Node
 from graph.database import Transaction
 from graph.metric import MetricPage, MetricRow, MetricsPage, MetricType, RollupFieldRow
 from graph.money import DataType
-from graph.rollup_compiler import Category
 from graph.version import metric_version
 
 describe_enum(
@@ -30,16 +30,6 @@ describe_enum(
         DataType.INTEGER: "Whole numbers.",
         DataType.DECIMAL: "Decimal numbers, four decimal places.",
     },
-)
-describe_enum(
-    Category,
-    "What a rollup field feeds.",
-    {
-        Category.ACTUAL: "What has been reached: the actual total.",
-        Category.IN_PROGRESS: "What is under way: the in-progress total.",
-        Category.CUSTOM: "A total of the organization's own.",
-    },
-    name="RollupCategory",
 )
 
 

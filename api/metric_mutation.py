@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.category import Category
 from api.context import Info
 from api.fields import detail, public
 from api.goal_input import present
@@ -17,7 +18,6 @@ from graph.database import Transaction
 from graph.metric import MetricType
 from graph.metric_change import MetricDraft, RollupFieldDraft
 from graph.money import DataType
-from graph.rollup_compiler import Category
 
 _INPUT = strawberry.argument(description="The mutation's input.")
 Work = Callable[[Transaction], Awaitable[str]]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.category import Category
 from api.context import Info
 from api.fields import public
 from api.goal_mutation import GoalIdInput, GoalPayload, changed
@@ -15,7 +16,6 @@ from api.scalars import Decimal
 from graph import override
 from graph.database import Transaction
 from graph.override import OverrideDraft
-from graph.rollup_compiler import Category
 
 _INPUT = strawberry.argument(description="The mutation's input.")
 

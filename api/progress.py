@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
+from api.category import Category
 from api.enums import describe_enum
 from api.fields import aggregate
 from api.scalars import Decimal
 from graph.progress import Progress, Reason, Status
-from graph.rollup_compiler import Category
 
 if TYPE_CHECKING:
     from datetime import datetime

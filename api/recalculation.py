@@ -7,7 +7,7 @@ import logging
 
 from api.context import Context, Info
 from api.errors import UserError, problems_as_user_errors
-from graph import rollup
+from graph import rollup, run
 from graph.database import Transaction
 from graph.errors import ErrorCode, GoalgraphError, Refusal
 from graph.faults import stack_of
@@ -21,27 +21,27 @@ LONGEST_WAIT = 60.0
 running: set[asyncio.Task[rollup.RunReport]] = set()
 
 
-async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[bool, list[UserError]]:
-    """Start a run of a goal's tree and wait: (whether it is over, refusals). Needs the right to recalculate it."""
+async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[str | None, bool, list[UserError]]:
+    """Start a run of a goal's tree and wait: (its id, whether it is over, refusals). Needs the right to recalculate."""
     context = info.context
     try:
         _check_wait(wait_seconds)
-        root = await context.write(lambda tx: _root(tx, context, goal_id))
+        run_id, root = await context.write(lambda tx: _start(tx, context, goal_id))
         await rollup.announce(context.database, context.clock, root)
     except Refusal as refusal:
-        return False, problems_as_user_errors(refusal)
-    run = asyncio.create_task(rollup.recalculate_tree(context.database, context.clock, goal_id))
-    running.add(run)
-    run.add_done_callback(_over)
-    done, _ = await asyncio.wait({run}, timeout=wait_seconds)
-    if not done:
-        return False, []
-    try:
-        run.result()
-    except Refusal as refusal:
-        return False, problems_as_user_errors(refusal)
+        return None, False, problems_as_user_errors(refusal)
+    task = asyncio.create_task(run.run_tree(context.database, context.clock, run_id, goal_id))
+    running.add(task)
+    task.add_done_callback(_over)
+    done, _ = await asyncio.wait({task}, timeout=wait_seconds)
     vars(context).pop("loaders", None)
-    return True, []
+    if not done:
+        return run_id, False, []
+    try:
+        task.result()
+    except Refusal as refusal:
+        return None, False, problems_as_user_errors(refusal)
+    return run_id, True, []
 
 
 def _check_wait(seconds: float) -> None:
@@ -50,13 +50,14 @@ def _check_wait(seconds: float) -> None:
         raise Refusal(ErrorCode.INVALID_VALUE, message, ("waitSeconds",))
 
 
-async def _root(tx: Transaction, context: Context, goal_id: str) -> str:
+async def _start(tx: Transaction, context: Context, goal_id: str) -> tuple[str, str]:
     await goal_for_change(tx, context.viewer, goal_id, ("goalId",), Operation.RECALCULATE)
-    return (await rollup.lock_roots(tx, [goal_id]))[0]
+    (root,) = await rollup.lock_roots(tx, [goal_id])
+    return await run.start(tx, context.clock.now(), run.Trigger.MANUAL, context.viewer.id, root), root
 
 
-def _over(run: asyncio.Task[rollup.RunReport]) -> None:
-    running.discard(run)
-    error = None if run.cancelled() else run.exception()
+def _over(task: asyncio.Task[rollup.RunReport]) -> None:
+    running.discard(task)
+    error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, Refusal):
         _log.error("recalculation failed: %s", error.code if isinstance(error, GoalgraphError) else stack_of(error))

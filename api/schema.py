@@ -29,6 +29,10 @@ from api.record_mutation import RecordMutation
 from api.record_type_mutation import RecordTypeMutation
 from api.rights_mutation import RightsMutation
 from api.rights_query import RightsQuery
+from api.rollup_query import RollupQueryQuery
+from api.rollup_query_mutation import RollupQueryMutation
+from api.rollup_query_trial import RollupQueryTrialQuery
+from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
 from api.time_zone_mutation import TimeZoneMutation
 
@@ -37,6 +41,8 @@ from api.time_zone_mutation import TimeZoneMutation
 class Query(
     GoalQuery,
     MetricQuery,
+    RollupQueryQuery,
+    RollupQueryTrialQuery,
     OwnerQuery,
     RecordQuery,
     PeriodQuery,
@@ -44,6 +50,7 @@ class Query(
     SettingsQuery,
     RightsQuery,
     AuditQuery,
+    RunQuery,
 ):
     """The root of queries."""
 
@@ -75,6 +82,7 @@ class Mutation(
     GoalBulkMutation,
     OverrideMutation,
     MetricMutation,
+    RollupQueryMutation,
     OwnerMutation,
     OwnerRemovalMutation,
     RecordMutation,

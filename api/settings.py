@@ -26,6 +26,12 @@ from graph.organization_settings import (
 _ON_TRACK = "The least actual, as a part of today's target, with which a goal is ON_TRACK: `1` unless it was set."
 _BEHIND = "The least actual, as a part of today's target, with which a goal is BEHIND, not AT_RISK: `0.8` unless set."
 _ANCESTORS = "Whose managers see a goal, of those above it: `ALL` unless it was set."
+_EVERY = "After how many hours every tree is recalculated by itself: 24 unless it was set."
+_LATE = (
+    "For how many days after the end of its root's period a tree is recalculated by itself: 30 unless it was set. "
+    "Later changes wait for recalculateGoal."
+)
+_HISTORY = "For how many months the history of goals is kept: 25 unless it was set."
 describe_enum(
     AncestorManagers,
     "Who sees a goal that is not restricted because it manages one above.",
@@ -43,6 +49,9 @@ class SettingsNode:
     on_track_from: Decimal = public(_ON_TRACK)
     behind_from: Decimal = public(_BEHIND)
     ancestor_managers: AncestorManagers = public(_ANCESTORS)
+    rollup_every_hours: int = public(_EVERY)
+    late_after_days: int = public(_LATE)
+    history_months: int = public(_HISTORY)
     time_zone: str = public(
         'The time zone in which days begin and end: `"Europe/Vienna"`. It has a mutation of its own.'
     )
@@ -57,6 +66,9 @@ class SettingsNode:
             on_track_from=Decimal(format_units(settings.on_track_from, DataType.DECIMAL)),
             behind_from=Decimal(format_units(settings.behind_from, DataType.DECIMAL)),
             ancestor_managers=settings.ancestor_managers,
+            rollup_every_hours=settings.rollup_every_hours,
+            late_after_days=settings.late_after_days,
+            history_months=settings.history_months,
             time_zone=row.time_zone,
             base_currency=row.base_currency,
             version=settings.version(context.version_key),
@@ -74,6 +86,9 @@ class UpdateSettingsInput(VersionedInput):
         description=f"{_BEHIND} 0 or more, not above `onTrackFrom`, four decimal places."
     )
     ancestor_managers: strawberry.Maybe[AncestorManagers | None] = strawberry.field(description=_ANCESTORS)
+    rollup_every_hours: strawberry.Maybe[int | None] = strawberry.field(description=f"{_EVERY} 1 to 744.")
+    late_after_days: strawberry.Maybe[int | None] = strawberry.field(description=f"{_LATE} 0 to 3 660.")
+    history_months: strawberry.Maybe[int | None] = strawberry.field(description=f"{_HISTORY} 1 to 120.")
 
 
 @strawberry.type(description="Answer of `updateSettings`.")

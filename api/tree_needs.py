@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from api.category import Category
 from graph.goal_tree import PROPERTIES
-from graph.rollup_compiler import Category
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ALWAYS: Final = ("id", "state", "rollupError")
 _MOMENTS: Final = "moments"
 _LINKS: Final = "links"
+_QUERIES: Final = "queries"
 
 
 def _parts(category: Category) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("nodes", "goal", "parentId", "depth", "childCount", "truncated", "__typename"), ()),
     **dict.fromkeys(("metric", "rollupFields", "name", "type", "dataType", "tracksStretchTarget"), ()),
     **dict.fromkeys(("label", "kind", "startDate", "endDate", "amount", "days", "field", "code"), ()),
-    **dict.fromkeys(("incomplete", "error", "calculatedAt", "fiscalYear", "index"), ()),
+    **dict.fromkeys(("incomplete", "lateChanges", "error", "calculatedAt", "fiscalYear", "index"), ()),
     **{name: (name,) for name in ("title", "description", "target", "stretchTarget", "restricted", "recordSet")},
     **{name: (name,) for name in ("id", "state", "rollupOnlyFromChildren", "includeTeamMembers")},
     **dict(_of_categories()),
@@ -49,17 +50,20 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "rollup": ("rollupMessage", "incomplete", "stale", *_NUMBERS, _MOMENTS),
     **dict.fromkeys(("createdAt", "updatedAt"), (_MOMENTS,)),
     **dict.fromkeys(("manager", "owner"), (_LINKS,)),
+    "rollupQueries": (_QUERIES,),
+    **dict.fromkeys(("category", "queryId"), ()),
     **dict.fromkeys(("restrictedFields", "access", "canEdit", "canDelete", "canAssign", "canShare"), ()),
     **dict.fromkeys(("canRecalculate", "canOverride"), ()),
 }
 
 
-def needs(fields: Collection[str]) -> tuple[list[str], bool, bool]:
-    """(stored properties, whether dates and moments, whether manager and owner) for a document with these fields.
+def needs(fields: Collection[str]) -> tuple[list[str], bool, bool, bool]:
+    """(stored properties, whether moments, manager and owner, rollup queries too) for a document with these fields.
 
     Below a manager or an owner the names of other types' fields stand: then everything is read.
     """
     if not NEEDS.keys() >= set(fields):
-        return list(PROPERTIES), True, True
+        return list(PROPERTIES), True, True, True
     wanted = {*_ALWAYS, *(need for field in fields for need in NEEDS[field])}
-    return [name for name in PROPERTIES if name in wanted], _MOMENTS in wanted, _LINKS in wanted
+    properties = [name for name in PROPERTIES if name in wanted]
+    return properties, _MOMENTS in wanted, _LINKS in wanted, _QUERIES in wanted

@@ -117,10 +117,22 @@ def _columns(record: Record) -> dict[str, Any]:
 class Database:
     """A pool of connections to one database. Open with `connect`, close when done."""
 
-    def __init__(self, driver: AsyncDriver, name: str, *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        driver: AsyncDriver,
+        name: str,
+        *,
+        strict: bool = False,
+        fence: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> None:
         self._driver = driver
         self._strict = strict
+        self._fence = fence
         self.name = name
+
+    def fenced(self, fence: Callable[[Transaction], Awaitable[None]]) -> Database:
+        """Give the same database, `fence` the last thing of each write transaction: what it raises undoes it."""
+        return Database(self._driver, self.name, strict=self._strict, fence=fence)
 
     async def close(self) -> None:
         """Close all connections; transactions under way are rolled back."""
@@ -246,7 +258,10 @@ class Database:
             self._driver.session(database=self.name, default_access_mode=mode) as session,
             await session.begin_transaction(timeout=timeout) as inner,
         ):
-            done = await work(Transaction(inner, trace, strict=self._strict))
+            transaction = Transaction(inner, trace, strict=self._strict)
+            done = await work(transaction)
+            if self._fence is not None and mode == WRITE_ACCESS:
+                await self._fence(transaction)
             committing.append(True)
             await inner.commit()
             return done

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph.period import GoalPeriod, PeriodKind, Template
 from graph.rollup_compiler import Category
-from graph.statement import Id, Read, Write, native
+from graph.statement import Read, native
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,13 +21,15 @@ _OWN = {category: f"{category.column}_own" for category in Category}
 _BELOW = {category: f"{category.column}_below" for category in Category}
 _PINNED = {category: f"{category.column}_pinned" for category in Category}
 
-#: Attributes that a field profile can keep back, by the name of what it secures: also when it was changed.
+#: Attributes that can be kept back, by the name of what is secured: also when it was changed.
 _SECURED = {
     "description": "description",
     "description_changed_ms": "description",
     "target": "target",
     "target_changed_ms": "target",
     "stretch_target": "target",
+    "queries": "queries",
+    "queries_changed_ms": "queries",
 }
 
 
@@ -61,7 +63,8 @@ class GoalRow:
     """A goal: stored properties as STORED names them, then links and what its root knows. Dates are ISO text.
 
     Amounts are units of the metric's data type; own parts are null until calculated; `..._below` and counts null = 0.
-    `overrides_end` is the last day of the first override in the tree to end.
+    `holds_until` is the last day for which the numbers of the tree hold by themselves, where one does. `queries` are
+    pairs of category and rollup query, by category; None also where they were not asked for.
     """
 
     id: str
@@ -109,6 +112,7 @@ class GoalRow:
     updated_ms: int
     target_changed_ms: int | None
     description_changed_ms: int | None
+    queries_changed_ms: int | None
     metric_id: str
     manager_id: str
     owner_id: str
@@ -116,12 +120,13 @@ class GoalRow:
     calculated_ms: int | None
     seen: int | None
     calculating_until_ms: int | None
-    overrides_end: str | None
+    holds_until: str | None
+    queries: list[list[str]] | None = None
     masked: list[str] | None = None
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> GoalRow:
-        """From the list of `columns/seen_goal.cypher`: a map of properties, ids, what the root knows, what is masked.
+        """From the list of `columns/seen_goal.cypher`: a map of properties, ids, root facts, queries, what is masked.
 
         What the viewer may not read is left out: here, but for results, which `own`, `total` and `count` keep back.
         """
@@ -132,7 +137,7 @@ class GoalRow:
         return row
 
     def hides(self, field: str) -> bool:
-        """Whether a field profile keeps this field from the viewer: a target, or a category's numbers."""
+        """Whether the viewer may not read this: a target, a category's numbers, the queries."""
         return self.masked is not None and f"goal.{field}" in self.masked
 
     def editable(self, name: str) -> Any:
@@ -174,7 +179,8 @@ class GoalRow:
     @property
     def updated_at(self) -> datetime:
         """When its definition was last changed, as far as the viewer may read it: no secured field moves it."""
-        moments = (self.updated_ms, self.target_changed_ms or 0, self.description_changed_ms or 0)
+        secured = (self.target_changed_ms, self.description_changed_ms, self.queries_changed_ms)
+        moments = (self.updated_ms, *(moment or 0 for moment in secured))
         return _EPOCH + timedelta(milliseconds=max(moments))
 
     @property
@@ -251,7 +257,7 @@ class GoalRow:
         if until is not None and until > now.timestamp() * 1000 and not self.closed:
             return RollupState.CALCULATING
         uncalculated = any(self._stored(_OWN[category]) is None for category in metric.categories)
-        overdue = self.overrides_end is not None and self.overrides_end < metric.today(now).isoformat()
+        overdue = self.holds_until is not None and self.holds_until < metric.today(now).isoformat()
         if uncalculated or (not self.closed and (self.stale or overdue or self.seen != metric.revision)):
             return RollupState.STALE
         return RollupState.CURRENT
@@ -274,12 +280,12 @@ STORED = (
     *(f"{category.stored}Pinned" for category in Category),
     *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
     *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
-    *("targetChangedAt", "descriptionChangedAt"),
+    *("targetChangedAt", "descriptionChangedAt", "queriesChangedAt"),
 )
 #: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.
 DATES_AND_MOMENTS = (
     *("startDate", "endDate", "overrideEnd", "overriddenAt", "frozenAt", "createdAt", "updatedAt"),
-    *("targetChangedAt", "descriptionChangedAt"),
+    *("targetChangedAt", "descriptionChangedAt", "queriesChangedAt"),
 )
 #: The attribute of a row that holds a stored property.
 ATTRIBUTES = dict(zip(STORED, GoalRow.__match_args__, strict=False))
@@ -337,10 +343,3 @@ class GoalsPage(Read[GoalPage], path="goal/page", row=GoalPage):
             [key for (key,) in native(columns["keys"])],
             columns["total_count"],
         )
-
-
-@dataclass(frozen=True)
-class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
-    """Lock the roots of the trees these goals are in."""
-
-    ids: list[str]

@@ -43,10 +43,11 @@ class Branch(Read[BranchGoal], path="goal/branch", row=BranchGoal):
 
 @dataclass(frozen=True, slots=True)
 class SeenGoal:
-    """A goal of a branch as the viewer sees it."""
+    """A goal of a branch as the viewer sees it, and its queries by category, whoever may read them: never shown."""
 
     goal: GoalRow
     restricted_children: int
+    queries: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class VisibleBranch(Read[SeenGoal], path="goal/visible_branch", row=SeenGoal):
     @classmethod
     def read_row(cls, columns: Mapping[str, Any]) -> SeenGoal:
         """The goal's list as a row."""
-        return SeenGoal(GoalRow.read(columns["goal"]), columns["restricted_children"])
+        return SeenGoal(**{**columns, "goal": GoalRow.read(columns["goal"])})
 
 
 def check_size(count: int, field: tuple[str, ...]) -> None:

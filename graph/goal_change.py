@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graph import goal_queries, rollup
 from graph import goal_statements as statements
-from graph import rollup
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
 from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
@@ -43,6 +43,7 @@ _SECURED_MOMENTS = {
     "description": "descriptionChangedAt",
     "target": "targetChangedAt",
     "stretch_target": "targetChangedAt",
+    "queries": "queriesChangedAt",
 }
 
 
@@ -74,6 +75,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     moves = "parent_id" in changes and changes["parent_id"] != goal.goal.parent_id
     await check_changes(tx, viewer, goal, changes)
     former, metric = await _metrics(tx, viewer, goal, changes, moves=moves)
+    queries = await goal_queries.check_changed_queries(tx, viewer, goal.queries, former, metric, changes)
     period_changes = "period" in changes and changes["period"] != goal.goal.period
     along = await check_period_change(tx, goal, parent, changes["period"]) if period_changes else []
     if "parent_id" in changes and parent is not None:
@@ -88,9 +90,10 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         return
     properties = {**_moments(changes, now), **_plain_changes(changes), **_targets(goal, former, metric, changes)}
     if moves and goal.goal.parent_id is not None:
-        await _unlink(tx, goal_id, goal.goal.parent_id)
+        await _unlink(tx, goal_id, goal.goal.parent_id, now)
     if metric.id != former.id:
         await tx.run(statements.SetMetric(goal_id, metric.id))
+    await goal_queries.replace(tx, goal_id, changes.get("queries", ()), queries, anew=metric.id != former.id)
     await _set_people(tx, goal_id, changes)
     if period_changes:
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
@@ -101,10 +104,10 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         tx.changed += below
     await tx.run(statements.SetProperties([goal_id], properties))
     if moves and parent is not None:
-        await _link(tx, goal, parent.goal.id)
+        await _link(tx, goal, parent.goal.id, now)
     if PROPERTIES_THAT_COUNT & set(changes):
         await tx.run(statements.MarkStale([goal_id, *along]))
-    if goal.goal.overrides_end is not None:
+    if goal.goal.holds_until is not None:
         await tx.run(NoteEnds([goal_id, goal.goal.parent_id]))
 
 
@@ -181,15 +184,15 @@ async def move_goal(tx: Transaction, viewer: Viewer, goal_id: str, parent_id: st
     await update_goal(tx, viewer, goal_id, {"parent_id": parent_id}, now)
 
 
-async def _unlink(tx: Transaction, goal_id: str, parent_id: str) -> None:
+async def _unlink(tx: Transaction, goal_id: str, parent_id: str, now: datetime) -> None:
     former = await ancestors(tx, parent_id)
     await tx.run(statements.UnlinkParent(goal_id))
-    await rollup.fold_upwards(tx, former)
+    await rollup.fold_upwards(tx, former, now)
 
 
-async def _link(tx: Transaction, goal: GoalForChange, parent_id: str) -> None:
+async def _link(tx: Transaction, goal: GoalForChange, parent_id: str, now: datetime) -> None:
     await tx.run(statements.LinkParent(goal.goal.id, parent_id))
-    await rollup.fold_upwards(tx, await ancestors(tx, parent_id))
+    await rollup.fold_upwards(tx, await ancestors(tx, parent_id), now)
     if goal.goal.stale or goal.uncalculated:
         await tx.run(statements.MarkStale([parent_id]))
 
@@ -201,7 +204,7 @@ async def _set_people(tx: Transaction, goal_id: str, changes: Mapping[str, Any])
         await tx.run(statements.SetOwner(goal_id, await owner_id(tx, changes["owner_id"])))
 
 
-async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str) -> None:
+async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: datetime) -> None:
     """Delete one goal. Its children lose their parent and keep everything else; its ancestors' sums follow at once."""
     goal = await locked_goal(tx, viewer, goal_id, operation=Operation.DELETE)
     if goal.below_closed:
@@ -210,8 +213,8 @@ async def delete_goal(tx: Transaction, viewer: Viewer, goal_id: str) -> None:
     chain = await ancestors(tx, goal.goal.parent_id) if goal.goal.parent_id is not None else []
     await tx.run(statements.ReleaseChildren(goal_id))
     await tx.run(statements.DeleteGoal(goal_id))
-    await rollup.fold_upwards(tx, chain)
-    if goal.goal.overrides_end is not None:
+    await rollup.fold_upwards(tx, chain, now)
+    if goal.goal.holds_until is not None:
         await tx.run(NoteEnds([goal.goal.parent_id]))
 
 
@@ -229,7 +232,7 @@ async def close_goal(
     closed = {"state": GoalState.ACHIEVED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id, *below], closed))
     tx.changed += [goal_id, *below]
-    await fold_above(tx, goal)
+    await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
 
@@ -240,7 +243,7 @@ async def cancel_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
     await rollup.recalculate_inside(tx, goal_id, now)
     cancelled = {"state": GoalState.CANCELLED.value, "frozenAt": now, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id], cancelled))
-    await fold_above(tx, goal)
+    await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
 
@@ -256,7 +259,7 @@ async def reopen_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
     reopened = {"state": GoalState.OPEN.value, "frozenAt": None, "updatedAt": now}
     await tx.run(statements.SetProperties([goal_id], reopened))
     await rollup.recalculate_inside(tx, goal_id, now)
-    await fold_above(tx, goal)
+    await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
 
@@ -294,7 +297,7 @@ async def ancestors(tx: Transaction, goal_id: str) -> list[str]:
     return [row.id for row in await tx.run(statements.AncestorIds(goal_id))]
 
 
-async def fold_above(tx: Transaction, goal: GoalForChange) -> None:
+async def fold_above(tx: Transaction, goal: GoalForChange, now: datetime) -> None:
     """Bring the sums of all goals above a changed one up to date."""
     if goal.goal.parent_id is not None:
-        await rollup.fold_upwards(tx, await ancestors(tx, goal.goal.parent_id))
+        await rollup.fold_upwards(tx, await ancestors(tx, goal.goal.parent_id), now)

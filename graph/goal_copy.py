@@ -10,10 +10,12 @@ from graph.goal import RecordSet
 from graph.goal_branch import VisibleBranch, check_mapped, check_size, place
 from graph.goal_change import goal_for_change, locked_goal
 from graph.goal_creation import GoalDraft, TreeDraft, plan_goals, write_goals
+from graph.goal_queries import require_use
 from graph.goal_rules import metric_with_fields
 from graph.money import MAX_UNITS, TEN_THOUSANDTHS, DataType, divide_half_even, format_units, parse_units
 from graph.organization import organization
 from graph.period_mapping import Roll
+from graph.rollup_compiler import Category
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +70,7 @@ class CopyReport:
 async def copy_goals(tx: Transaction, viewer: Viewer, draft: CopyDraft, now: datetime, *, preview: bool) -> CopyReport:
     """Copy a goal that the viewer may change, and what the viewer sees below it, under another parent or as a root.
 
-    Copies are OPEN, with the same metric, people and flags. Refuses as making them one by one would, and
+    Copies are OPEN, with the same metric, people, flags and queries. Refuses as making them one by one would, and
     PERIOD_NOT_MAPPED for each goal whose period has no counterpart in the new one. `preview`: nothing is written.
     """
     parent: GoalForChange | None = None
@@ -84,10 +86,12 @@ async def copy_goals(tx: Transaction, viewer: Viewer, draft: CopyDraft, now: dat
         )
     seen = await tx.run(VisibleBranch(viewer.id, draft.root_id))
     check_size(len(seen), ("rootId",))
+    if any(one.queries for one in seen):
+        await require_use(tx, viewer, ("rootId",))
     goals = {one.goal.id: one.goal for one in seen}
     metric = await metric_with_fields(tx, viewer, seen[0].goal.metric_id)
     periods = _periods(goals, Roll((await organization(tx)).calendar, seen[0].goal.period, draft.period))
-    drafts = [_draft(one.goal, periods[one.goal.id], factor, metric.data_type, goals) for one in seen]
+    drafts = [_draft(one, periods[one.goal.id], factor, metric.data_type, goals) for one in seen]
     try:
         planned = await plan_goals(tx, viewer, parent, drafts)
     except Refusal as refusal:
@@ -118,8 +122,9 @@ def _periods(goals: Mapping[str, GoalRow], roll: Roll) -> dict[str, GoalPeriod]:
 
 
 def _draft(
-    goal: GoalRow, period: GoalPeriod, factor: int, data_type: DataType, goals: Mapping[str, GoalRow]
+    seen: SeenGoal, period: GoalPeriod, factor: int, data_type: DataType, goals: Mapping[str, GoalRow]
 ) -> TreeDraft:
+    goal = seen.goal
     is_root = goal.parent_id not in goals
 
     def scaled(units: int | None) -> str | None:
@@ -144,6 +149,7 @@ def _draft(
         record_set=RecordSet(goal.record_set),
         include_team_members=goal.include_team_members,
         restricted=goal.restricted,
+        queries={Category(category): id_ for category, id_ in seen.queries},
     )
     return TreeDraft(draft, (_PATH, goal.id), goal.id, None if is_root else goal.parent_id)
 

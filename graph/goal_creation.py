@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from graph import goal_queries
 from graph import goal_statements as statements
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
+from graph.goal_queries import Usable
 from graph.goal_rights import check_plan
 from graph.goal_rules import (
     check_closed,
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from graph.database import Transaction
+    from graph.goal_queries import Queries
     from graph.goal_statements import GoalForChange, OwnerKind
     from graph.metric import MetricRow
     from graph.period import GoalPeriod
+    from graph.rollup_compiler import Category
     from graph.visibility import Viewer
 
 T = TypeVar("T")
@@ -44,7 +48,7 @@ MOST_GOALS = 10_000
 class GoalDraft:
     """What a new goal is made from. What is None is taken from the parent, or from the viewer.
 
-    A period that could not be read is the refusal itself: it is told together with what else is wrong.
+    A period or queries that could not be read are the refusal itself: it is told together with what else is wrong.
     """
 
     title: str
@@ -60,6 +64,7 @@ class GoalDraft:
     record_set: RecordSet = RecordSet.OWNED
     include_team_members: bool = False
     restricted: bool | None = None
+    queries: Queries | Refusal = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class PlannedGoal:
     owner_id: str
     period: GoalPeriod
     properties: dict[str, Any]
+    queries: Mapping[Category, str]
 
 
 async def plan_goals(
@@ -109,11 +115,13 @@ async def plan_goals(
     metrics = await metrics_by_id(tx, viewer, (id_ for id_ in named if id_ is not None))
     people = {id_ for one in drafts for id_ in (one.draft.manager_id, one.draft.owner_id) if id_ is not None}
     owners = await owners_by_id(tx, people | {viewer.id})
+    named_queries = [one.draft.queries for one in drafts if not isinstance(one.draft.queries, Refusal)]
+    usable = await Usable.of(tx, viewer, named_queries)
     top = None
     if parent is not None:
         top = _Above(metrics.get(parent.goal.metric_id), parent.goal.period, parent.goal.restricted)
     problems = Problems()
-    planner = _Planner(viewer, top, metrics, owners, problems)
+    planner = _Planner(viewer, top, metrics, owners, usable, problems)
     for one in _parents_first(drafts, problems):
         planner.add(one)
     problems.check(("goals",))
@@ -137,6 +145,7 @@ async def write_goals(
         for id_, one in zip(ids, planned, strict=True)
     ]
     await tx.run(statements.CreateGoals(rows, now))
+    await goal_queries.attach(tx, {id_: one.queries for id_, one in zip(ids, planned, strict=True)})
     tx.changed += ids
     top = None if parent is None else parent.goal.id
     above = [top if one.parent is None else ids[one.parent] for one in planned]
@@ -214,17 +223,19 @@ class _Above:
 class _Planner:
     """Checks one draft after the other, parents first, each as if those before it were there already."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what was read for all drafts
         self,
         viewer: Viewer,
         top: _Above | None,
         metrics: Mapping[str, MetricRow],
         owners: Mapping[str, OwnerKind],
+        usable: Usable,
         problems: Problems,
     ) -> None:
         self._viewer = viewer
         self._metrics = metrics
         self._owners = owners
+        self._usable = usable
         self._problems = problems
         self._known: dict[str | None, _Above | None] = {None: top}
         self.planned: list[PlannedGoal] = []
@@ -243,12 +254,13 @@ class _Planner:
         metric = checked(self._metric, draft, above)
         period = checked(_period, draft, above)
         targets = metric and checked(check_targets, metric, draft.target, draft.stretch_target)
+        queries = checked(self._queries, draft, metric) if metric else None
         manager = checked(manager_of, owners, self._viewer.id if draft.manager_id is None else draft.manager_id)
         owner = manager if draft.owner_id is None else checked(owner_of, owners, draft.owner_id)
         restricted = bool(above and above.restricted) if draft.restricted is None else draft.restricted
         # The number of goals before it is its place in what is planned, unless one was refused: then nothing is made.
         self._known[one.key] = _Above(metric, period, restricted, len(self._known) - 1)
-        if title and metric and period and targets and manager and owner:
+        if title and metric and period and targets and manager and owner and queries is not None:
             properties = {
                 "title": title,
                 "description": description,
@@ -262,12 +274,17 @@ class _Planner:
                 **period_properties(period),
             }
             index = above.index if above else None
-            self.planned.append(PlannedGoal(one.key, index, metric, manager, owner, period, properties))
+            self.planned.append(PlannedGoal(one.key, index, metric, manager, owner, period, properties, queries))
 
     def _metric(self, draft: GoalDraft, above: _Above | None) -> MetricRow | None:
         if above is None:
             return metric_of(self._metrics, draft.metric_id)
         return above.metric and metric_of(self._metrics, draft.metric_id, above.metric.id)
+
+    def _queries(self, draft: GoalDraft, metric: MetricRow) -> dict[Category, str]:
+        if isinstance(draft.queries, Refusal):
+            raise draft.queries
+        return self._usable.checked(draft.queries, metric)
 
 
 def _period(draft: GoalDraft, above: _Above | None) -> GoalPeriod | None:

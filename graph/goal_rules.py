@@ -25,7 +25,7 @@ NOT_FOUND_GOAL = "There is no such goal, or you may not see it."
 
 #: The fields whose change makes a goal's numbers, and its ancestors', older than its definition.
 PROPERTIES_THAT_COUNT = frozenset(
-    {"metric_id", "owner_id", "period", "rollup_only_from_children", "record_set", "include_team_members"}
+    {"metric_id", "owner_id", "period", "rollup_only_from_children", "record_set", "include_team_members", "queries"}
 )
 
 

@@ -26,7 +26,10 @@ RESULTS = (
 
 @dataclass(frozen=True, slots=True)
 class GoalForChange:
-    """A goal as the rules see it. Its `parent_id` is the real one, visible or not: never shown."""
+    """A goal as the rules see it. Its `parent_id` is the real one, visible or not: never shown.
+
+    `queries`: category and record type of each, whoever may read them: never shown either.
+    """
 
     goal: GoalRow
     visible: bool
@@ -35,6 +38,7 @@ class GoalForChange:
     below_closed: bool
     has_children: bool
     parent_writable: bool
+    queries: list[list[str]]
 
     @property
     def uncalculated(self) -> bool:

@@ -41,15 +41,15 @@ _NOTHING = (0,) * len(Category)
 #: All that can be asked for but dates and moments.
 PROPERTIES = tuple(name for name in STORED if name not in DATES_AND_MOMENTS)
 _LINKS = ("metric_id", "manager_id", "owner_id")
-_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms", "overrides_end")
+_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms", "holds_until")
 
 
 @dataclass(frozen=True)
 class GoalTree(Read[Tree], path="goal/tree", row=Tree):
     """The visible tree below a goal, `depth` levels (0: the goal alone), at most `first` goals.
 
-    Only the stored `properties` are read; dates and moments if `moments`, the ids of manager and owner if `links`. What
-    was not read is no attribute of a row.
+    Only the stored `properties` are read; dates and moments if `moments`, the ids of manager and owner if `links`,
+    rollup queries if `queries`. What was not read is no attribute of a row.
     """
 
     viewer: str
@@ -59,6 +59,7 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
     properties: list[str] = field(default_factory=lambda: list(PROPERTIES))
     moments: bool = True
     links: bool = True
+    queries: bool = True
 
     @property
     def text(self) -> LiteralString:
@@ -76,13 +77,15 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
         attributes = [ATTRIBUTES[name] for name in self.properties]
         attributes += [ATTRIBUTES[name] for name in DATES_AND_MOMENTS] if self.moments else []
         attributes += _LINKS if self.links else []
+        attributes += ["queries"] if self.queries else []
         attributes += ["parent_id", *_ROOT_FACTS, "masked"]
         facts = columns["root_facts"]
         nodes: list[TreeNode] = []
         hidden: dict[str, list[int]] = {}
-        for depth, child_count, hidden_sums, parent_id, stored, moments, links in columns["goals"]:
+        for depth, child_count, hidden_sums, parent_id, stored, moments, links, queries in columns["goals"]:
             parent = parent_id if depth else columns["parent_id"]
-            values = [*stored, *(moments or ()), *(links or ()), parent, *facts, columns["masked"]]
+            read = [*stored, *(moments or ()), *(links or ()), *((queries,) if self.queries else ())]
+            values = [*read, parent, *facts, columns["masked"]]
             goal = GoalRow.some(attributes, values)
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:

@@ -4,7 +4,9 @@
 2. the roots of the trees that it changes or whose metric it redefines, by id: all of them at once
 3. the organization, for users, structure, settings and the calendar
 4. record types, by key, for records
-5. metrics, for their definition
+5. rollup queries, for their conditions, and to be given to goals
+6. metrics, for their definition
+7. the worker's lease, last of all: from the check of its token to the commit nobody can take it over
 
 Whoever needs a lock of an earlier kind takes it first, before reading what it decides on. The kinds are named by the
 statements that lock them; a new statement that locks belongs here. Should two transactions wait for one another all the
@@ -23,7 +25,9 @@ ORDER: Final = (
     ("goal/lock_roots", "metric/lock_roots"),
     ("organization/lock", "organization/bump_structure"),
     ("record_type/lock", "record_type/bump"),
+    ("rollup_query/lock", "goal/lock_queries"),
     ("metric/lock",),
+    ("worker/take", "worker/check"),
 )
 _RANKS: Final = {statement: rank for rank, statements in enumerate(ORDER) for statement in statements}
 

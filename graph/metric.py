@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,10 @@ from graph.statement import Count, Id, Read, Write
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+
+#: Days after a goal's end on which runs still change it by themselves, unless the settings say otherwise.
+LATE_AFTER_DAYS = 30
 
 
 class MetricType(StrEnum):
@@ -48,7 +53,7 @@ class MetricRow:
     """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
 
     `time_zone`, `base_currency` and `thresholds` are the organization's: when its goals have their today, what money
-    is in, and how well goals must stand.
+    is in, and how well goals must stand; `late_after_days` is too: how long after its end a goal changes by itself.
     """
 
     id: str
@@ -63,6 +68,7 @@ class MetricRow:
     base_currency: str
     thresholds: Thresholds
     revision: int
+    late_after_days: int = LATE_AFTER_DAYS
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -73,6 +79,10 @@ class MetricRow:
     def today(self, now: datetime) -> date:
         """The date at a moment in the organization's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def is_late(self, end: date, now: datetime) -> bool:
+        """Whether a goal with this last day no longer changes by itself."""
+        return end + timedelta(days=self.late_after_days) < self.today(now)
 
     @classmethod
     def read(cls, columns: Mapping[str, Any]) -> MetricRow:
@@ -87,12 +97,14 @@ class MetricRow:
             )
             for field in columns["fields"]
         )
+        late = columns["late_after_days"]
         return cls(
             **{
                 **columns,
                 "type": MetricType(columns["type"]),
                 "data_type": DataType(columns["data_type"]),
                 "thresholds": Thresholds.of_units(*(columns["thresholds"] or (None, None))),
+                "late_after_days": LATE_AFTER_DAYS if late is None else late,
                 "fields": tuple(sorted(fields, key=lambda field: list(Category).index(field.category))),
             }
         )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import ErrorCode, Refusal
+from graph.metric import LATE_AFTER_DAYS
 from graph.money import DataType, parse_units
 from graph.organization import SetOrganization, ensure_organization
 from graph.progress import Thresholds
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from graph.visibility import Viewer
 
 _MOST = 10 * 10_000
+#: The least and the most of what is counted in whole hours, days, months.
+RANGES = {"rollup_every_hours": (1, 744), "late_after_days": (0, 3_660), "history_months": (1, 120)}
 
 
 class AncestorManagers(StrEnum):
@@ -39,12 +42,15 @@ class AncestorManagers(StrEnum):
 class OrganizationSettings:
     """The settings with their defaults. Each is stored with the organization under `stored` once it was set.
 
-    Numbers are units of 1/10 000.
+    Parts are units of 1/10 000; other numbers are in units of their own, each in the range of RANGES.
     """
 
     on_track_from: int = field(default=10_000, metadata={"stored": "onTrackFrom"})
     behind_from: int = field(default=8_000, metadata={"stored": "behindFrom"})
     ancestor_managers: AncestorManagers = field(default=AncestorManagers.ALL, metadata={"stored": "ancestorManagers"})
+    rollup_every_hours: int = field(default=24, metadata={"stored": "rollupEveryHours"})
+    late_after_days: int = field(default=LATE_AFTER_DAYS, metadata={"stored": "lateAfterDays"})
+    history_months: int = field(default=25, metadata={"stored": "historyMonths"})
 
     @property
     def thresholds(self) -> Thresholds:
@@ -80,9 +86,9 @@ async def organization_settings(tx: Transaction) -> OrganizationSettings:
 
 
 async def update_settings(
-    tx: Transaction, viewer: Viewer, changes: Mapping[str, str | None], expected: Expected = ANY_VERSION
+    tx: Transaction, viewer: Viewer, changes: Mapping[str, str | int | None], expected: Expected = ANY_VERSION
 ) -> None:
-    """Change settings: numbers as text, choices as they are, by field name; None means the default. Absent ones stay.
+    """Change settings: parts as text, the rest as they are, by field name; None means the default. Absent ones stay.
 
     Refuses FORBIDDEN, CONFLICT, INVALID_VALUE, AMOUNT_TOO_PRECISE, AMOUNT_OUT_OF_RANGE.
     """
@@ -96,6 +102,8 @@ async def update_settings(
         if told is None
         else told
         if isinstance(told, AncestorManagers)
+        else _in_range(name, told)
+        if isinstance(told, int)
         else parse_units(told, DataType.DECIMAL, (STORED[name],))
         for name, told in changes.items()
     }
@@ -106,8 +114,16 @@ async def update_settings(
         await compile_rights(tx)
 
 
-def _check_thresholds(wanted: OrganizationSettings, changes: Mapping[str, str | None]) -> None:
+def _check_thresholds(wanted: OrganizationSettings, changes: Mapping[str, str | int | None]) -> None:
     if not 0 <= wanted.behind_from <= wanted.on_track_from <= _MOST:
         message = "Use 0 or more for behindFrom, no more than that of onTrackFrom, and at most 10 for both."
         name = next(iter(changes), "behind_from")
         raise Refusal(ErrorCode.INVALID_VALUE, message, (STORED[name],))
+
+
+def _in_range(name: str, told: int) -> int:
+    least, most = RANGES[name]
+    if not least <= told <= most:
+        message = f"{STORED[name]} is {least} to {most}. Choose a number between."
+        raise Refusal(ErrorCode.INVALID_VALUE, message, (STORED[name],))
+    return told

@@ -62,7 +62,7 @@ async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: Ov
     said = {"overrideReason": reason, "overrideAuthor": viewer.id, "overriddenAt": now, "overrideEnd": draft.end}
     pinned = {f"{category.stored}Pinned": units for category, units in values.items()}
     await tx.run(SetProperties([goal_id], {**said, **pinned, "updatedAt": now}))
-    await fold_above(tx, goal)
+    await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
 
@@ -74,7 +74,7 @@ async def clear_override(tx: Transaction, viewer: Viewer, goal_id: str, now: dat
         return
     ended: dict[str, Any] = {**dict.fromkeys(OVERRIDE), "updatedAt": now}
     await tx.run(SetProperties([goal_id], ended))
-    await fold_above(tx, goal)
+    await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
 

@@ -148,6 +148,7 @@ _PLURALS = {
     "user": "users",
     "team": "teams",
     "child": "children",
+    "rollup query": "rollup queries",
     "other thing": "other things",
 }
 

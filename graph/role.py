@@ -52,7 +52,7 @@ def _reading(depth: Depth) -> list[Privilege]:
 
 
 _QUERIES = _all(Kind.ROLLUP_QUERY, _EVERYTHING, Depth.ORGANIZATION)
-_USE = [Privilege(Kind.ROLLUP_QUERY, Operation.USE, Depth.ORGANIZATION)]
+_READ_QUERIES = _all(Kind.ROLLUP_QUERY, [Operation.READ], Depth.ORGANIZATION)
 #: The roles of every database. Managers aggregate their people's records and read but their own: totals, no deals.
 SHIPPED: dict[str, tuple[str, list[Privilege]]] = {
     ADMINISTRATOR: (
@@ -82,16 +82,20 @@ SHIPPED: dict[str, tuple[str, list[Privilege]]] = {
         [
             *_all(Kind.GOAL, _ON_GOALS, Depth.OWN),
             *_all(Kind.RECORD, [Operation.AGGREGATE, Operation.READ], Depth.OWN),
-            *_USE,
+            *_all(Kind.ROLLUP_QUERY, [Operation.READ, Operation.USE], Depth.ORGANIZATION),
         ],
     ),
-    "Analyst": ("Sees everything that is not restricted, and writes nothing.", _reading(Depth.ORGANIZATION)),
+    "Analyst": (
+        "Sees everything that is not restricted, and writes nothing.",
+        [*_reading(Depth.ORGANIZATION), *_READ_QUERIES],
+    ),
     "Auditor": (
         "Sees all goals that are not restricted, the settings, and who did what.",
         [
             Privilege(Kind.GOAL, Operation.READ, Depth.ORGANIZATION),
             Privilege(Kind.SETTINGS, Operation.READ, Depth.ORGANIZATION),
             Privilege(Kind.AUDIT, Operation.READ, Depth.ORGANIZATION),
+            *_READ_QUERIES,
         ],
     ),
     "Rollup Service": (

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graph import rollup_compiler
 from graph.errors import ErrorCode, Refusal, Unavailable
-from graph.goal import LockRoots
 from graph.metric import MetricForRollup
 from graph.money import MAX_UNITS, MIN_UNITS
-from graph.record_type import record_type_chain
-from graph.rollup_compiler import HALF, Compiled, CountedField, Holding
+from graph.own_part import definition, own_jobs
+from graph.rollup_compiler import HALF, Compiled
 from graph.rollup_statements import (
     AnnounceRun,
     ApplyChanges,
@@ -28,21 +27,20 @@ from graph.rollup_statements import (
     FinishRun,
     GoalsInError,
     LockRevisions,
+    LockRoots,
     NoteEnds,
     ParentsByDepth,
     Shape,
+    Standings,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
-    from graph.metric import MetricRow
-
-#: Runs a compiled statement with the parameters of one job; its rows.
-RunsJob = Callable[[Compiled, dict[str, Any]], Awaitable[list[Any]]]
+    from graph.own_part import Definition, RunsJob
 
 #: Seconds a run of one tree may take.
 DEADLINE = 600.0
@@ -56,31 +54,35 @@ OVERFLOW = "OVERFLOW"
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one run did: goals looked at, goals whose numbers changed, goals now in OVERFLOW."""
+    """What one run did: goals looked at, goals whose numbers changed, goals now in OVERFLOW.
+
+    `revision`: up to which records and structure were read; `current`: whether, if judged, all read CURRENT before.
+    """
 
     root: str
     goals: int
     changed: int
     overflowed: int
+    revision: int = 0
+    current: bool = False
 
 
 class Recalculation:
     """One recalculation of a goal and everything below it, inside a transaction that holds the root's lock."""
 
-    def __init__(self, tx: Transaction, root: str, metric: MetricRow, fields: Sequence[CountedField]) -> None:
+    def __init__(self, tx: Transaction, root: str, definition: Definition, today: date) -> None:
         self._tx = tx
         self._root = root
-        self._categories = metric.categories
-        self._by_type: dict[str, list[CountedField]] = defaultdict(list)
-        for field in fields:
-            self._by_type[field.label].append(field)
+        self._definition = definition
+        self._today = today
+        self._categories = definition.metric.categories
         self.overflowed: set[str] = set()
         self.changed = 0
 
-    async def run(self, outside: RunsJob | None, today: date) -> int:
+    async def run(self, outside: RunsJob | None) -> int:
         """Calculate and write; how many goals there are. `outside`: reads beside the transaction, for a big tree."""
         # Those readers do not see yet that overrides which ended before today are gone.
-        (ended,) = await self._tx.run(EndOverrides(self._root, today))
+        (ended,) = await self._tx.run(EndOverrides(self._root, self._today))
         shape = await self._shape()
         ranges = RANGES if outside is not None and shape.goals >= PARALLEL_FROM else WHOLE
         read = outside if outside is not None and ranges is RANGES else self._inside
@@ -140,17 +142,14 @@ class Recalculation:
     ) -> dict[str, dict[str, Any]]:
         """New own parts by goal, as stored properties; of these goals alone if `only` says which."""
         jobs = [
-            (Holding(holding), fields, {"from": start, "until": until, "only": only})
-            for holding in sorted(shape.holdings)
-            for fields in self._by_type.values()
+            (job, {"from": start, "until": until, "only": only})
+            for job in await own_jobs(self._tx, self._definition, shape.holdings, self._today)
             for start, until in ranges
         ]
-        compiled = [(rollup_compiler.own(holding, fields), more) for holding, fields, more in jobs]
-        results = await self._read_all(compiled, read)
+        results = await self._read_all([(job.compiled(), more) for job, more in jobs], read)
         found: dict[str, dict[str, Any]] = defaultdict(dict)
-        for (holding, fields, more), rows in zip(jobs, results, strict=True):
-            exact = rollup_compiler.own(holding, fields, exact=True)
-            for row in await self._made_exact(rows, exact, _only(more)):
+        for (job, more), rows in zip(jobs, results, strict=True):
+            for row in await self._made_exact(rows, partial(job.compiled, exact=True), _only(more)):
                 self._take(found[row["id"]], row, "Own")
         for goal_id in shape.without_own:
             for category in self._categories:
@@ -161,17 +160,20 @@ class Recalculation:
         """What the children of each goal add up to; sums that became floats once more, exactly."""
         compiled = rollup_compiler.below(self._categories)
         rows = await self._inside(compiled, {"ids": ids, "forced": forced})
-        exact = rollup_compiler.below(self._categories, exact=True)
+        exact = partial(rollup_compiler.below, self._categories, exact=True)
         return await self._made_exact(rows, exact, lambda again: {"ids": again, "forced": []})
 
     async def _made_exact(
-        self, rows: list[dict[str, Any]], exact: Compiled, parameters: Callable[[list[str]], dict[str, Any]]
+        self,
+        rows: list[dict[str, Any]],
+        exact: Callable[[], Compiled],
+        parameters: Callable[[list[str]], dict[str, Any]],
     ) -> list[dict[str, Any]]:
         """The rows; those whose sum became a float (it passed 64 bits on its way) read again as exact integers."""
         floats = {row["id"] for row in rows if any(isinstance(value, float) for value in row.values())}
         if not floats:
             return rows
-        again = await self._inside(exact, parameters(sorted(floats)))
+        again = await self._inside(exact(), parameters(sorted(floats)))
         return [row for row in rows if row["id"] not in floats] + [self._joined(row) for row in again]
 
     async def _inside(self, compiled: Compiled, more: dict[str, Any]) -> list[Any]:
@@ -221,13 +223,13 @@ class Recalculation:
             await self._tx.run(ApplyChanges(batch))
 
 
-async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> RunReport:
+async def recalculate_tree(database: Database, clock: Clock, goal_id: str, *, judged: bool = False) -> RunReport:
     """Recalculate the whole tree that a goal is in. Refuses NOT_FOUND if it was deleted meanwhile.
 
     One write transaction holds the root's lock; for a big tree, own parts are read by parallel transactions under that
     lock (nothing in the tree can change meanwhile). Readers see all of it, or read again (facts on torn reads).
     """
-    revision = await _revision(database, goal_id)
+    revision = await revision_of(database, goal_id)
 
     async def read(compiled: Compiled, more: dict[str, Any]) -> list[dict[str, Any]]:
         async def work(tx: Transaction) -> list[dict[str, Any]]:
@@ -241,13 +243,17 @@ async def recalculate_tree(database: Database, clock: Clock, goal_id: str) -> Ru
 
     async def work(tx: Transaction) -> RunReport:
         root[0] = (await lock_roots(tx, [goal_id]))[0]
-        metric, fields = await _definition(tx, root[0])
-        recalculation = Recalculation(tx, root[0], metric, fields)
+        counted = await _definition(tx, root[0])
         now = clock.now()
-        goals = await recalculation.run(read, metric.today(now))
+        today = counted.metric.today(now)
+        (before,) = await tx.run(Standings([root[0]], today)) if judged else (None,)
+        recalculation = Recalculation(tx, root[0], counted, today)
+        goals = await recalculation.run(read)
         await tx.run(FinishRun(root[0], now, revision))
         await tx.run(NoteEnds([root[0]]))
-        return RunReport(root[0], goals, recalculation.changed, len(recalculation.overflowed))
+        current = before is not None and not (before.stale or before.overflowed or before.failed)
+        overflowed = len(recalculation.overflowed)
+        return RunReport(root[0], goals, recalculation.changed, overflowed, revision, current)
 
     try:
         return await database.write(work, deadline=DEADLINE)
@@ -272,15 +278,15 @@ async def _announce_until(database: Database, root: str, until: datetime | None)
 
 async def recalculate_inside(tx: Transaction, goal_id: str, now: datetime) -> None:
     """Recalculate a goal and all below it inside a mutation that holds the root's lock; its ancestors are not."""
-    metric, fields = await _definition(tx, goal_id)
-    await Recalculation(tx, goal_id, metric, fields).run(None, metric.today(now))
+    counted = await _definition(tx, goal_id)
+    await Recalculation(tx, goal_id, counted, counted.metric.today(now)).run(None)
 
 
-async def fold_upwards(tx: Transaction, ids: Sequence[str]) -> None:
+async def fold_upwards(tx: Transaction, ids: Sequence[str], now: datetime) -> None:
     """Bring the sums of these goals up to date, first to last: a chain from a changed goal's parent to the root."""
     if ids:
-        metric, fields = await _definition(tx, ids[0])
-        recalculation = Recalculation(tx, ids[-1], metric, fields)
+        counted = await _definition(tx, ids[0])
+        recalculation = Recalculation(tx, ids[-1], counted, counted.metric.today(now))
         # A goal in OVERFLOW keeps old numbers: only with its own part worked out anew is it known whether it fits now.
         failed = [row.id for row in await tx.run(GoalsInError(list(ids)))]
         own = await recalculation.own_of(failed) if failed else {}
@@ -304,7 +310,7 @@ async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
         locked |= set(roots)
 
 
-async def _revision(database: Database, goal_id: str) -> int:
+async def revision_of(database: Database, goal_id: str) -> int:
     """What the records and structure have come to, read before the run in a transaction of its own, under their locks.
 
     A change that commits later moves it again, so that the goals read STALE; without the locks a commit could be seen
@@ -321,29 +327,12 @@ async def _revision(database: Database, goal_id: str) -> int:
     return await database.write(work)
 
 
-async def _definition(tx: Transaction, goal_id: str) -> tuple[MetricRow, list[CountedField]]:
+async def _definition(tx: Transaction, goal_id: str) -> Definition:
     metric = await tx.one(MetricForRollup(goal_id))
     if metric is None:
         message = "There is no such goal."
         raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
-    fields = []
-    for field in metric.fields:
-        kind, *above = await record_type_chain(tx, field.record_type, ("recordType",))
-        dated = above[0] if field.date_from_parent else kind
-        fields.append(
-            CountedField(
-                category=field.category,
-                label=field.label,
-                amount=kind.stored_amount(field.amount_field) if field.amount_field else None,
-                state=field.state,
-                statuses=field.statuses,
-                date=dated.stored_date(field.date_field),
-                above=tuple(one.label for one in above),
-                state_from_parent=field.state_from_parent,
-                date_from_parent=field.date_from_parent,
-            )
-        )
-    return metric, fields
+    return await definition(tx, metric)
 
 
 def _only(more: dict[str, Any]) -> Callable[[list[str]], dict[str, Any]]:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from graph import rollup
 from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.faults import stack_of
-from graph.goal import RollupState
+from graph.lease import LeaseLost
 from graph.organization import organization
-from graph.rollup_statements import Root, Roots
-from graph.statement import Read
+from graph.rollup_statements import Root, Roots, Standing, Standings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from graph.clock import Clock
     from graph.database import Database, Transaction
@@ -28,44 +27,17 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a tree stands: how many goals, and how many of them with which fault. `position`: of its root as asked."""
-
-    position: int
-    goals: int
-    stale: int
-    overflowed: int
-    failed: int
-    calculated_at: datetime | None
-    calculating_until: datetime | None
-
-    def state(self, now: datetime) -> RollupState:
-        """Give the first of ERROR, OVERFLOW, CALCULATING, STALE that holds for any goal; else CURRENT."""
-        if self.failed:
-            return RollupState.ERROR
-        if self.overflowed:
-            return RollupState.OVERFLOW
-        if self.calculating_until is not None and self.calculating_until > now:
-            return RollupState.CALCULATING
-        return RollupState.STALE if self.stale else RollupState.CURRENT
-
-
-@dataclass(frozen=True)
-class Standings(Read[Standing], path="rollup/status", row=Standing):
-    """How the trees below these roots stand `today`: on which an override may have ended."""
-
-    roots: list[str]
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
 class TreeRun:
-    """What became of one tree: the run's report, or why it failed, in words; and how many seconds it took."""
+    """What became of one tree: the run's report, or why it failed, in words; and how many seconds it took.
+
+    `defects`: goals that read CURRENT before and whose numbers changed all the same.
+    """
 
     root: Root
     report: rollup.RunReport | None
     error: str | None
     seconds: float
+    defects: int = 0
 
 
 async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
@@ -78,17 +50,22 @@ async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
     return await (database.read if goal_id is None else database.write)(work, deadline=rollup.DEADLINE)
 
 
-async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> AsyncIterator[TreeRun]:
+async def run_trees(
+    database: Database, clock: Clock, roots: Sequence[Root], *, judged: bool = False
+) -> AsyncIterator[TreeRun]:
     """Recalculate trees; what became of each, as it goes. One that fails does not stop the others.
 
-    A tree deleted meanwhile is passed over. Raises Unavailable when the database answers no more.
+    A tree deleted meanwhile is passed over. `judged`: look also for goals that read CURRENT and were wrong. Raises
+    Unavailable when the database answers no more, and LeaseLost.
     """
     for root in roots:
         began = perf_counter()
-        report, error = None, None
+        report, error, defects = None, None, 0
         try:
             await rollup.announce(database, clock, root.id)
-            report = await rollup.recalculate_tree(database, clock, root.id)
+            report = await rollup.recalculate_tree(database, clock, root.id, judged=judged)
+            if report.current and report.changed and await rollup.revision_of(database, root.id) == report.revision:
+                defects = report.changed  # nothing changed from before the run until after it
         except Refusal as refusal:
             if refusal.problem.code is ErrorCode.NOT_FOUND:
                 continue
@@ -96,10 +73,12 @@ async def run_trees(database: Database, clock: Clock, roots: Sequence[Root]) -> 
         except Unavailable as unavailable:
             await database.ping()
             error = unavailable.message
+        except LeaseLost:
+            raise
         except Exception as fault:  # noqa: BLE001 - one tree that cannot be managed must not keep all others waiting
             _log.error("the rollup of the tree of goal %s failed: %s", root.id, stack_of(fault))
             error = "The database or the program failed. See the log."
-        yield TreeRun(root, report, error, perf_counter() - began)
+        yield TreeRun(root, report, error, perf_counter() - began, defects)
 
 
 async def standings(database: Database, now: datetime) -> list[tuple[Root, Standing]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graph.goal import RollupState
 from graph.rollup_compiler import Category
 from graph.statement import Count, Id, Read, Write
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from graph.rollup_compiler import Ways
 
 #: The stored properties of a goal's override: the pinned values, and what is said of them.
 OVERRIDE = (
@@ -20,10 +23,10 @@ OVERRIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A tree before a run: `rollup_compiler.shape`. Holdings are the names of `Holding`; the lists are goal ids."""
+    """A tree before a run: `rollup_compiler.shape`. Beside `holdings` the lists are goal ids."""
 
     goals: int
-    holdings: list[str]
+    holdings: Ways
     without_own: list[str]
     stale: list[str]
 
@@ -70,9 +73,16 @@ class EndOverrides(Write[Count], path="rollup/end_overrides", row=Count):
 
 @dataclass(frozen=True)
 class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
-    """Tell the roots of these goals' trees when the first override there ends."""
+    """Tell the roots of these goals' trees until which day their numbers hold: `holds_until` of goals."""
 
     goals: list[str | None]
+
+
+@dataclass(frozen=True)
+class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
+    """Lock the roots of the trees these goals are in."""
+
+    ids: list[str]
 
 
 @dataclass(frozen=True)
@@ -117,3 +127,34 @@ class Roots(Read[Root], path="rollup/roots", row=Root):
     """The roots of all trees, or of those a metric measures."""
 
     metric: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tree stands: how many goals, and how many of them with which fault. `position`: of its root as asked."""
+
+    position: int
+    goals: int
+    stale: int
+    overflowed: int
+    failed: int
+    calculated_at: datetime | None
+    calculating_until: datetime | None
+
+    def state(self, now: datetime) -> RollupState:
+        """Give the first of ERROR, OVERFLOW, CALCULATING, STALE that holds for any goal; else CURRENT."""
+        if self.failed:
+            return RollupState.ERROR
+        if self.overflowed:
+            return RollupState.OVERFLOW
+        if self.calculating_until is not None and self.calculating_until > now:
+            return RollupState.CALCULATING
+        return RollupState.STALE if self.stale else RollupState.CURRENT
+
+
+@dataclass(frozen=True)
+class Standings(Read[Standing], path="rollup/status", row=Standing):
+    """How the trees below these roots stand `today`: on which an override may have ended."""
+
+    roots: list[str]
+    today: date

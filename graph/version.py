@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from graph.goal import GoalRow
     from graph.metric import MetricRow
+    from graph.rollup_query import RollupQueryRow
 
 _KEPT: Final = 16  # bytes of the HMAC: 128 bits
 #: What of a goal's row clients edit, directly or by a mutation of its own. All else are results, or follows from these.
@@ -29,6 +30,7 @@ EDITABLE: Final = (
     *("target", "stretch_target", "rollup_only_from_children", "record_set", "include_team_members"),
     *("period_kind", "fiscal_year", "fiscal_index", "period_label", "period_template", "start", "end"),
     *("actual_pinned", "in_progress_pinned", "custom_pinned", "override_reason", "override_author", "override_end"),
+    "queries",
 )
 
 
@@ -64,6 +66,12 @@ def metric_version(key: bytes, metric: MetricRow) -> str:
             "fields": [asdict(field) for field in metric.fields],
         },
     )
+
+
+def rollup_query_version(key: bytes, query: RollupQueryRow) -> str:
+    """The version of a rollup query. Who may see it may read all of it; which goals have it moves none."""
+    names = ("id", "name", "description", "record_type", "form")
+    return version(key, "rollup query", {name: getattr(query, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,11 @@ MATCH (g:Goal)
 RETURN g.id AS id, properties(g) AS own,
   COLLECT { MATCH (g)-[:CHILD_OF]->(p) RETURN CASE WHEN p:Goal THEN p.id END } AS parents,
   COLLECT { MATCH (g)-[:MEASURED_BY]->(m:Metric) RETURN m { .id, .tracksStretchTarget,
-    categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category } } } AS metrics,
+    categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category },
+    reads: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField)-[:READS]->(t) RETURN [f.category, [t.key]] }
+  } } AS metrics,
   COUNT { (g)-[:MANAGED_BY]->(:User) } AS managers,
+  COLLECT { MATCH (g)-[by:FILTERED_BY]->(q) RETURN [by.category, [(q)-[:QUERIES]->(t) | t.key]] } AS queries,
   COUNT { (g)-[:OWNED_BY]->(:Owner) } AS owners
 """
 
@@ -62,6 +65,12 @@ def _links(goal: dict[str, Any]) -> Iterator[str]:
     for name, number in (("metric", len(goal["metrics"])), ("manager", goal["managers"]), ("owner", goal["owners"])):
         if number != 1:
             yield f"exactly one {name}: {number}"
+    categories = [category for category, _ in goal["queries"]]
+    if len(categories) != len(set(categories)):
+        yield f"one query for a category at most: {categories}"
+    for query in goal["queries"]:
+        if not any(query in metric["reads"] for metric in goal["metrics"]):
+            yield f"a query over what its metric does not read: {query}"
 
 
 def _definition(goal: dict[str, Any]) -> Iterator[str]:
@@ -105,7 +114,7 @@ def _below_its_parent(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) ->
         yield "another metric than its parent's"
     if own["startDate"] < parent["own"]["startDate"] or own["endDate"] > parent["own"]["endDate"]:
         yield "a period outside its parent's"
-    if {"seen", "calculatedAt", "overridesEnd"} & own.keys():
+    if {"seen", "calculatedAt", "holdsUntil"} & own.keys():
         yield "knows of the tree's calculation what only the root knows"
     if own["state"] == parent["own"]["state"] == "OPEN" and _dated(goal) and not _dated(parent):
         yield "is stale below a goal that is not"
@@ -165,6 +174,6 @@ def _override(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) -> Iterato
     root = goal
     while root["parents"]:
         root = goals[root["parents"][0]]
-    known = root["own"].get("overridesEnd")
+    known = root["own"].get("holdsUntil")
     if own["state"] == "OPEN" and (known is None or known > own["overrideEnd"]):
         yield f"the root does not know when its override ends: {known}"

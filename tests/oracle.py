@@ -8,19 +8,18 @@ if TYPE_CHECKING:
     from tests.worlds import Goal, Record, World
 
 
-def own(world: World, goal: Goal, candidates: list[Record]) -> tuple[int, int]:
-    """The own part of a goal over records of the right type and state: (sum in units, number of records)."""
+def own(world: World, goal: Goal, candidates: list[int]) -> list[int]:
+    """Those of the records of the right type and state that a goal's own part counts, by their numbers."""
     if goal.only_children:
-        return 0, 0
-    counted = [
-        record
-        for record in candidates
-        for dated in dated_by(world, record)
+        return []
+    return [
+        number
+        for number in candidates
+        for dated in dated_by(world, world.records[number])
         if dated.day is not None
         and goal.start <= dated.day <= goal.end
-        and (goal.all_records or _holds(world, goal, record))
+        and (goal.all_records or _holds(world, goal, world.records[number]))
     ]
-    return sum(record.amount or 0 for record in counted), len(counted)
 
 
 def dated_by(world: World, record: Record) -> list[Record]:

@@ -117,7 +117,7 @@ class Play:
         async def work(tx: Transaction) -> None:
             match how:
                 case "delete":
-                    await goal_change.delete_goal(tx, viewer, goal_id)
+                    await goal_change.delete_goal(tx, viewer, goal_id, now)
                 case "cancel":
                     await goal_change.cancel_goal(tx, viewer, goal_id, now)
                 case "reopen":
@@ -243,6 +243,8 @@ class Play:
                 or (owner == "team" and goal["includeTeamMembers"] and whose in MEMBERS)
             )
         ]
+        if state == "WON" and "FILTERED_BY" in goal:
+            amounts = [amount for amount in amounts if amount is not None and float(amount) > 1]
         if goal["MEASURED_BY"] == self.company.ids["Deals"]:
             counted = len(amounts) if state == "WON" else 0
             return counted, counted

@@ -17,10 +17,10 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, GraphQLString
 
-from graph import goal_creation
+from graph import goal_creation, run
 from tests.factories import Company
 from tests.leaks import attempts, changes, comparison, documents, state
-from tests.leaks.attempts import ADMINISTRATORS, ATTEMPTS, filled, mutation
+from tests.leaks.attempts import ADMINISTRATORS, ATTEMPTS, AUTHORS, filled, mutation
 from tests.leaks.changes import ALWAYS_HIDDEN
 from tests.leaks.documents import SCHEMA
 from tests.leaks.scene import LOOKING, POOL, Scene, viewers_of
@@ -78,6 +78,7 @@ class Property:
                 continue
             with self._patch.context() as patch:
                 patch.setattr(goal_creation, "uuid4", Ids())
+                patch.setattr(run, "uuid4", Ids())
                 found |= await comparison.answers(self._login, (viewer,), asked)
             await state.put_back(database, kept)
         return found
@@ -143,7 +144,7 @@ async def test_every_field_argument_order_and_mutation_is_asked_for(company: Com
     mutations = [mutation(name, {}) for name in SCHEMA.mutation_type.fields]
     assert documents.unselected([*asked, *mutations]) == []
     assert "Goal.target" in documents.unselected(asked[:0])
-    assert set(SCHEMA.mutation_type.fields) == {*ATTEMPTS, *ADMINISTRATORS}
+    assert set(SCHEMA.mutation_type.fields) == {*ATTEMPTS, *ADMINISTRATORS, *AUTHORS}
     succeeding = {one.name.split()[0] for viewer in POOL for one in attempts.successful(scene, viewer)}
     # Cancelling is closing by another word.
     assert set(ATTEMPTS) - succeeding == {"cancelGoal"}
@@ -166,9 +167,11 @@ async def test_a_hidden_goal_is_refused_as_an_absent_one(company: Company, login
 async def test_only_administrators_change_metrics_structure_records_and_calendar(
     company: Company, login: Callable[[str], Client]
 ) -> None:
-    await company.users("director")
+    await company.users("director", "seller")
     await company.grant("Sales Director", "director")
-    for name, given in ADMINISTRATORS.items():
+    await company.grant("Salesperson", "seller")
+    all_of = [*(("director", *one) for one in ADMINISTRATORS.items()), *(("seller", *one) for one in AUTHORS.items())]
+    for user, name, given in all_of:
         attempt = mutation(name, given)
-        answer = (await login("director").data(attempt.document, attempt.variables))[name]
+        answer = (await login(user).data(attempt.document, attempt.variables))[name]
         assert [error["code"] for error in answer["userErrors"]] == ["FORBIDDEN"], (name, answer)

@@ -1,4 +1,4 @@
-"""Random organizations with goal trees and records, how to plant one in the database, and what its totals must be.
+"""Random organizations with goal trees and records, and what their totals must be. Into the database: `planting`.
 
 The oracle is plain Python on the drawn values: it shares no code with the rollup. Own parts: `tests/oracle.py`.
 """
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from graph.record_type import base_name
 from tests.oracle import dated_by, own
+from tests.query_draws import NAMES, POSTAL_CODES, Asked, draw_spec
 
 if TYPE_CHECKING:
-    from graph.database import Database, Transaction
-    from tests.factories import Company
+    from graph.query_spec import Spec
 
+#: The day on which worlds are looked at.
+TODAY = date(2026, 2, 15)
 YEAR_START, YEAR_END = date(2026, 1, 1), date(2026, 12, 31)
 KINDS = ("USER", "TEAM", "BUSINESS_UNIT", "TERRITORY", "PRODUCT_LINE")
 LABELS = {"USER": "User", "TEAM": "Team", "BUSINESS_UNIT": "BusinessUnit", "TERRITORY": "Territory"} | {
@@ -49,32 +50,16 @@ _KINDS_OF_RECORDS: tuple[tuple[str, str | None, str | None], ...] = (
     *(("Opportunity", "OPEN", "NEW"), ("Opportunity", "OPEN", "ON_HOLD")),
     *(("Order", "FULFILLED", None), ("Order", "ACTIVE", "NEW")),
     *[("OrderLine", None, None)] * 4,
+    ("Account", None, None),
 )
-
-LINK_OWNERS = """
-UNWIND $rows AS row MATCH (a:Owner {id: row[0]}) MATCH (b:Owner {id: row[1]}) CREATE (a)-[:$(row[2])]->(b)
-"""
-CREATE_RECORDS = """
-UNWIND $rows AS row CREATE (r:Record:$(row.label) {id: row.id, type: row.label, externalId: row.id})
-SET r += row.properties WITH r, row
-CALL (r, row) { MATCH (o:Owner {id: row.owner}) CREATE (r)-[:OWNED_BY]->(o) }
-CALL (r, row) { MATCH (o:Owner {id: row.territory}) CREATE (r)-[:IN_TERRITORY]->(o) }
-CALL (r, row) { MATCH (o:Owner {id: row.product_line}) CREATE (r)-[:FOR_PRODUCT_LINE]->(o) }
-CALL (r, row) { MATCH (o:Record {id: row.parent}) CREATE (r)-[:PART_OF]->(o) }
-"""
-CREATE_GOALS = """
-MATCH (m:Metric {id: $metric}) MATCH (a:User {id: $manager}) UNWIND $rows AS row
-MATCH (o:Owner {id: row.owner}) CREATE (g:Goal {id: row.id}) SET g += row.properties
-CREATE (g)-[:MEASURED_BY]->(m) CREATE (g)-[:MANAGED_BY]->(a) CREATE (g)-[:OWNED_BY]->(o)
-"""
-LINK_GOALS = """
-UNWIND $rows AS row MATCH (g:Goal {id: row.id}) MATCH (p:Goal {id: row.parent}) CREATE (g)-[:CHILD_OF]->(p)
-"""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number, `pinned` by category."""
+    """A drawn goal; `parent` is the number of an earlier one, `owner` a kind and a number.
+
+    `pinned` units and `queries` (numbers of the world's) are by category.
+    """
 
     parent: int | None
     owner: tuple[str, int]
@@ -85,6 +70,7 @@ class Goal:
     members: bool
     state: str
     pinned: tuple[tuple[str, int], ...]
+    queries: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +86,21 @@ class Record:
     territory: int | None
     product_line: int | None
     parent: int | None
+    account: int | None = None
+    name: str | None = None
+    postal_code: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Its amount and its day, by the fields that hold them."""
+        if self.label == "Account":
+            return {}
+        if self.label == "Order":  # what its lines are dated by
+            return {"orderDate": self.day}
+        names = {(label, state): (amount, day) for _, label, state, _, amount, day in FIELDS}
+        amount, day = names.get((self.label, self.state or "")) or next(
+            found for (label, _), found in names.items() if label == self.label
+        )
+        return {amount: self.amount, day: self.day}
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,10 +115,13 @@ class World:
     memberships: tuple[frozenset[int], ...]
     goals: tuple[Goal, ...]
     records: tuple[Record, ...]
+    reports_to: tuple[int | None, ...] = ()
+    #: Rollup queries over the records of a category.
+    queries: tuple[tuple[str, Spec], ...] = ()
 
     def __repr__(self) -> str:
         few = f"goals={self.goals[:10]}, records={self.records[:10]}"
-        return f"World({len(self.goals)} goals, {len(self.records)} records: {few}, units={self.units})"
+        return f"World({len(self.goals)} goals, {len(self.records)} records: {few}, units={self.units}, {self.queries})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - what Hypothesis prints with
         printer.text(repr(self))
@@ -131,7 +135,7 @@ def forests(draw: st.DrawFn, largest: int) -> tuple[int | None, ...]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) -> World:
+def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000, most_queries: int = 0) -> World:
     """A world: Hypothesis draws structure and sizes (and shrinks them), a drawn seed the many goals and records."""
     units, territories, lines = draw(forests(5)), draw(forests(5)), draw(forests(5))
     user_units = tuple(draw(st.lists(st.none() | st.integers(0, len(units) - 1), min_size=1, max_size=8)))
@@ -146,6 +150,10 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
         kind = random.choice(kinds)
         return kind, random.randrange(sizes[kind])
 
+    bosses = [None, *range(len(user_units))]
+    reports_to = tuple(random.choice([boss for boss in bosses if boss != user]) for user in range(len(user_units)))
+    asked = [random.choice(FIELDS) for _ in range(draw(st.integers(min(1, most_queries), most_queries)))]
+    queries = tuple((category, draw_spec(random, label, sizes, amounts, TODAY)) for category, label, *_ in asked)
     goals: list[Goal] = []
     for number in range(draw(st.integers(1, most_goals))):
         parent = None if number == 0 else random.randrange(max(0, number - 12), number)
@@ -165,21 +173,28 @@ def worlds(draw: st.DrawFn, most_goals: int = 200, most_records: int = 2_000) ->
                 members=random.random() < 0.5,
                 state="CANCELLED" if number and random.random() < 0.05 else "OPEN",
                 pinned=((random.choice(FIELDS)[0], random.choice(amounts)),) if random.random() < 0.1 else (),
+                queries=tuple(
+                    {queries[one][0]: one for one in random.sample(range(len(queries)), len(queries) // 2)}.items()
+                ),
             )
         )
     records: list[Record] = []
-    numbers: dict[str, list[int]] = {label: [] for label in ("Opportunity", "Order", "OrderLine")}
+    numbers: dict[str, list[int]] = {label: [] for label in ("Account", "Opportunity", "Order", "OrderLine")}
     for number in range(draw(st.integers(0, most_records))):
         record = _record(random, amounts, owner, sizes, numbers)
         numbers[record.label].append(number)
         records.append(record)
-    return World(units, territories, lines, user_units, team_units, memberships, tuple(goals), tuple(records))
+    return World(
+        *(units, territories, lines, user_units, team_units, memberships),
+        *(tuple(goals), tuple(records), reports_to, queries),
+    )
 
 
 def _record(
     random: Random, amounts: list[int], owner: Any, sizes: dict[str, int], above: dict[str, list[int]]
 ) -> Record:
     label, state, status = random.choice(_KINDS_OF_RECORDS)
+    accounts = above["Account"] if label != "Account" else []
     parents = above.get({"Order": "Opportunity", "OrderLine": "Order"}.get(label, ""))
     # Parts mostly leave to the record above what they have in common with it.
     missing = 0.05 if label == "Opportunity" else 0.6
@@ -193,20 +208,34 @@ def _record(
         None if random.random() < max(missing, 0.3) else random.randrange(sizes["TERRITORY"]),
         None if random.random() < max(missing, 0.3) else random.randrange(sizes["PRODUCT_LINE"]),
         random.choice(parents) if parents and random.random() < 0.9 else None,
+        random.choice(accounts) if accounts and random.random() > missing else None,
+        random.choice(NAMES),
+        random.choice(POSTAL_CODES) if label == "Account" else None,
     )
+
+
+def counted(world: World, goal: Goal, category: str) -> list[int]:
+    """The numbers of the records that a goal's own part counts in a category."""
+    ((label, state, statuses),) = [(label, *of) for name, label, *of, _, _ in FIELDS if name == category]
+    candidates = [
+        number
+        for number, record in enumerate(world.records)
+        for dated in dated_by(world, record)
+        if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
+    ]
+    query = dict(goal.queries).get(category)
+    if query is None:
+        return own(world, goal, candidates)
+    spec, asked = world.queries[query][1], Asked(world, TODAY)
+    return [number for number in own(world, goal, candidates) if asked.meets(spec, goal, world.records[number])]
 
 
 def expected(world: World) -> dict[str, list[tuple[int, int]]]:
     """Per category, (computed value in units, records counted) of each goal by its number. Semantics §9."""
     totals: dict[str, list[tuple[int, int]]] = {}
-    for category, label, state, statuses, _, _ in FIELDS:
-        candidates = [
-            record
-            for record in world.records
-            for dated in dated_by(world, record)
-            if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
-        ]
-        sums = [own(world, goal, candidates) for goal in world.goals]
+    for category in PROPERTIES:
+        records = [counted(world, goal, category) for goal in world.goals]
+        sums = [(sum(world.records[number].amount or 0 for number in of), len(of)) for of in records]
         for number in range(len(world.goals) - 1, 0, -1):
             goal = world.goals[number]
             if goal.parent is not None and goal.state != "CANCELLED":
@@ -215,99 +244,3 @@ def expected(world: World) -> dict[str, list[tuple[int, int]]]:
                 sums[goal.parent] = (above[0] + total, above[1] + below[1])
         totals[category] = sums
     return totals
-
-
-async def plant(company: Company, world: World, metric: str) -> list[str]:
-    """Write a world straight into the database, past the rules; the goals' ids by number."""
-    trees = {"BUSINESS_UNIT": world.units, "TERRITORY": world.territories, "PRODUCT_LINE": world.product_lines}
-    owners = [("USER", n) for n in range(len(world.user_units))] + [("TEAM", n) for n in range(len(world.team_units))]
-    owners += [(kind, n) for kind, parents in trees.items() for n in range(len(parents))]
-    links = [(kind, n, kind, parent, "CHILD_OF") for kind, parents in trees.items() for n, parent in enumerate(parents)]
-    links += [("USER", n, "BUSINESS_UNIT", unit, "IN_UNIT") for n, unit in enumerate(world.user_units)]
-    links += [("TEAM", n, "BUSINESS_UNIT", unit, "IN_UNIT") for n, unit in enumerate(world.team_units)]
-    links += [("USER", n, "TEAM", team, "MEMBER_OF") for n, teams in enumerate(world.memberships) for team in teams]
-    records = [
-        {
-            "id": f"record-{n}",
-            "label": record.label,
-            "properties": {"state": record.state, "status": record.status} | _stored(record),
-            "owner": _key(record.owner),
-            "territory": _key(("TERRITORY", record.territory)),
-            "product_line": _key(("PRODUCT_LINE", record.product_line)),
-            "parent": None if record.parent is None else f"record-{record.parent}",
-        }
-        for n, record in enumerate(world.records)
-    ]
-    goals = [
-        {
-            "id": _goal_id(n),
-            "parent": None if goal.parent is None else _goal_id(goal.parent),
-            "owner": _key(goal.owner),
-            "properties": {
-                "title": f"Goal {n}",
-                "state": goal.state,
-                "restricted": False,
-                "rollupOnlyFromChildren": goal.only_children,
-                "recordSet": "ALL" if goal.all_records else "OWNED",
-                "includeTeamMembers": goal.members,
-                "periodKind": "CUSTOM",
-                "periodLabel": "",
-                "startDate": goal.start,
-                "endDate": goal.end,
-                "createdAt": company.clock.now(),
-                "updatedAt": company.clock.now(),
-                **{f"{PROPERTIES[category]}Pinned": units for category, units in goal.pinned},
-            },
-        }
-        for n, goal in enumerate(world.goals)
-    ]
-    statements: list[tuple[str, list[Any]]] = [
-        (
-            "UNWIND $rows AS row CREATE (n:Owner:$(row.label)) SET n += row.properties",
-            [
-                {"label": LABELS[kind], "properties": {"id": _key((kind, n)), "kind": kind, "externalId": f"{n}"}}
-                for kind, n in owners
-            ],
-        ),
-        (LINK_OWNERS, [[_key((a, n)), _key((b, m)), type_] for a, n, b, m, type_ in links if m is not None]),
-        (CREATE_RECORDS, records),
-        (CREATE_GOALS, goals),
-        (LINK_GOALS, [goal for goal in goals if goal["parent"]]),
-    ]
-
-    async def work(tx: Transaction) -> None:
-        for text, rows in statements:
-            parameters = {"rows": rows, "metric": metric, "manager": company.administrator.id}
-            await tx.text(text, parameters, name="tests/plant")
-
-    await company.write(work)
-    return [_goal_id(n) for n in range(len(world.goals))]
-
-
-async def stored(database: Database) -> dict[str, dict[str, Any]]:
-    """What the database holds of each goal, by id."""
-
-    async def work(tx: Transaction) -> dict[str, dict[str, Any]]:
-        rows = await tx.text("MATCH (g:Goal) RETURN g.id AS id, properties(g) AS properties", {}, name="tests/stored")
-        return {row["id"]: row["properties"] for row in rows}
-
-    return await database.read(work)
-
-
-def _stored(record: Record) -> dict[str, Any]:
-    if record.label == "Order":  # what its lines are dated by
-        return {"orderDate": record.day}
-    fields = {(label, state): (amount, day) for _, label, state, _, amount, day in FIELDS}
-    amount, day = fields.get((record.label, record.state or "")) or next(
-        names for (label, _), names in fields.items() if label == record.label
-    )
-    return {amount: record.amount, base_name(amount): record.amount, day: record.day}
-
-
-def _goal_id(number: int) -> str:
-    # Spread over the hexadecimal digits, as random UUIDs are, so that every range of ids has goals.
-    return f"{number * 7919 % 16:x}goal-{number}"
-
-
-def _key(owner: tuple[str, int | None] | None) -> str | None:
-    return None if owner is None or owner[1] is None else f"{owner[0]}-{owner[1]}"

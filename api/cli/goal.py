@@ -174,6 +174,16 @@ def ask(document: str, variables: dict[str, Any], *, token: str | None, url: str
     return content["data"]
 
 
+def pages(document: str, *, token: str | None, url: str | None) -> list[Any]:
+    """Send a document for a connection `found` until its end; all its nodes."""
+    nodes, after, more = [], None, True
+    while more:
+        found = ask(document, {"first": _PAGE, "after": after}, token=token, url=url)["found"]
+        nodes += found["nodes"]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    return nodes
+
+
 def _guides(nodes: list[dict[str, Any]]) -> list[str]:
     """Give what stands before each title: the lines to its siblings and children. `nodes` are in tree order."""
     top = nodes[0]["depth"]

@@ -23,9 +23,12 @@ from api.cli.welcome import welcome
 from api.loaders import Loaders
 from api.schema import schema
 from graph.clock import SystemClock
+from graph.lease import Lease
 from graph.preparation import prepare
+from graph.schedule import JOBS
 from graph.settings import read_settings
 from graph.warming import warm
+from graph.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,9 +107,10 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         watch = asyncio.create_task(_watch(where, server))
         warming = asyncio.create_task(warm(database))
+        working = asyncio.create_task(Worker(Lease(database), clock, JOBS).run())
         await server.serve([listener])
         crashed = watch.done() and watch.result()
-        for task in (watch, warming):
+        for task in (watch, warming, working):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -6,10 +6,11 @@ entity {.*,
   updatedAt: entity.updatedAt.epochMillis,
   targetChangedAt: entity.targetChangedAt.epochMillis,
   descriptionChangedAt: entity.descriptionChangedAt.epochMillis,
+  queriesChangedAt: entity.queriesChangedAt.epochMillis,
   frozenAt: entity.frozenAt.epochMillis,
   overrideEnd: toString(entity.overrideEnd),
   overriddenAt: entity.overriddenAt.epochMillis,
-  overridesEnd: null,
+  holdsUntil: null,
   calculatedAt: null,
   calculatingUntil: null
 }

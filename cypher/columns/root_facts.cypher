@@ -2,5 +2,5 @@
 head(COLLECT {
   MATCH (entity)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(top:Goal)
   WHERE NOT EXISTS { (top)-[:CHILD_OF]->(:Goal) }
-  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis, toString(top.overridesEnd)]
+  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis, toString(top.holdsUntil)]
 })

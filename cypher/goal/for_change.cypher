@@ -11,4 +11,5 @@ RETURN [columns.goal(g)] + columns.goal_links(g) + [parent.id] + columns.root_fa
   // Unbounded: a tree has any depth.
   EXISTS { (g)((:Goal)-[:CHILD_OF]->(:Goal)){1,}(closed:Goal WHERE closed.state <> 'OPEN') } AS below_closed,
   EXISTS { (g)<-[:CHILD_OF]-(:Goal) } AS has_children,
-  parent IS NULL OR visible.writable_goal(parent) AS parent_writable
+  parent IS NULL OR visible.writable_goal(parent) AS parent_writable,
+  [(g)-[by:FILTERED_BY]->(:RollupQuery)-[:QUERIES]->(type:RecordType) | [by.category, type.key]] AS queries

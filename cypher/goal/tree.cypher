@@ -35,10 +35,11 @@ WITH root, collect([
       toString(stored.startDate), toString(stored.endDate), toString(stored.overrideEnd),
       stored.overriddenAt.epochMillis, stored.frozenAt.epochMillis,
       stored.createdAt.epochMillis, stored.updatedAt.epochMillis,
-      stored.targetChangedAt.epochMillis, stored.descriptionChangedAt.epochMillis
+      stored.targetChangedAt.epochMillis, stored.descriptionChangedAt.epochMillis, stored.queriesChangedAt.epochMillis
     ] END,
-    CASE WHEN $links THEN columns.goal_links(g) END
+    CASE WHEN $links THEN columns.goal_links(g) END,
+    CASE WHEN $queries THEN columns.goal_queries(g) END
   ]) AS goals, collect(viewer)[0] AS viewer
 MATCH (root)-[:MEASURED_BY]->(m:Metric)
 RETURN goals, columns.metric(m) AS metric, columns.visible_parent(root)[0] AS parent_id,
-  columns.root_facts(root) AS root_facts, viewer.masked AS masked
+  columns.root_facts(root) AS root_facts, columns.withheld(viewer) AS masked

@@ -14,5 +14,6 @@ RETURN columns.seen_goal(g) AS goal,
     MATCH (g)<-[:CHILD_OF]-(child:Goal)
     WHERE NOT visible.covered_goal(child)
     RETURN child
-  } AS restricted_children
+  } AS restricted_children,
+  columns.goal_queries(g) AS queries
 ORDER BY depth, g.title, g.id

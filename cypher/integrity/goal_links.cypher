@@ -1,4 +1,4 @@
-// Goals that do not have exactly one metric, manager and owner, or have more than one parent.
+// Goals that do not have exactly one metric, manager and owner, or have more than one parent, or queries that do not fit.
 // sees: engine
 MATCH (g:Goal)
 UNWIND [
@@ -6,7 +6,18 @@ UNWIND [
   ['one manager, a user', COUNT { (g)-[:MANAGED_BY]->() } = 1 AND EXISTS { (g)-[:MANAGED_BY]->(:User) }],
   ['one owner', COUNT { (g)-[:OWNED_BY]->() } = 1 AND EXISTS { (g)-[:OWNED_BY]->(:Owner) }],
   ['at most one parent, a goal', COUNT { (g)-[:CHILD_OF]->() } <= 1
-    AND COUNT { (g)-[:CHILD_OF]->() } = COUNT { (g)-[:CHILD_OF]->(:Goal) }]
+    AND COUNT { (g)-[:CHILD_OF]->() } = COUNT { (g)-[:CHILD_OF]->(:Goal) }],
+  ['at most one query for a category', COUNT { (g)-[:FILTERED_BY]->() } = COUNT {
+    MATCH (g)-[by:FILTERED_BY]->(:RollupQuery)
+    RETURN DISTINCT by.category
+  }],
+  ['queries over what its metric reads', NOT EXISTS {
+    MATCH (g)-[by:FILTERED_BY]->(query:RollupQuery)
+    WHERE NOT EXISTS {
+      MATCH (g)-[:MEASURED_BY]->(:Metric)-[:HAS_FIELD]->(field:RollupField)-[:READS]->(:RecordType)<-[:QUERIES]-(query)
+      WHERE field.category = by.category
+    }
+  }]
 ] AS rule
 WITH g, rule
 WHERE NOT rule[1]

@@ -25,6 +25,7 @@ UNWIND [
   ['updatedAt', g.updatedAt IS :: ZONED DATETIME NOT NULL],
   ['targetChangedAt', g.targetChangedAt IS :: ZONED DATETIME],
   ['descriptionChangedAt', g.descriptionChangedAt IS :: ZONED DATETIME],
+  ['queriesChangedAt', g.queriesChangedAt IS :: ZONED DATETIME],
   ['calculatedAt', g.calculatedAt IS :: ZONED DATETIME],
   ['seen', g.seen IS :: INTEGER],
   ['stale', g.stale IS :: BOOLEAN],
@@ -42,7 +43,7 @@ UNWIND [
     AND (g.overrideReason IS NULL) = (g.overrideAuthor IS NULL)
     AND (g.overrideReason IS NULL) = (g.overriddenAt IS NULL)],
   ['overrideEnd', g.overrideEnd IS :: DATE AND (g.overrideEnd IS NULL OR g.overrideReason IS NOT NULL)],
-  ['overridesEnd', g.overridesEnd IS :: DATE]
+  ['holdsUntil', g.holdsUntil IS :: DATE]
 ] AS rule
 WITH g, rule
 WHERE NOT coalesce(rule[1], false)

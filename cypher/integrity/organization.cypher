@@ -17,7 +17,10 @@ CALL () {
     ['yearNamedBy', n.yearNamedBy IN ['START', 'END']],
     ['displayFormat', n.displayFormat IS :: STRING NOT NULL],
     ['onTrackFrom', n.onTrackFrom IS :: INTEGER],
-    ['behindFrom', n.behindFrom IS :: INTEGER]
+    ['behindFrom', n.behindFrom IS :: INTEGER],
+    ['rollupEveryHours', n.rollupEveryHours IS :: INTEGER],
+    ['lateAfterDays', n.lateAfterDays IS :: INTEGER],
+    ['historyMonths', n.historyMonths IS :: INTEGER]
   ] AS rule
   RETURN 'Organization.' + rule[0] AS what, rule[1] AS well, coalesce(n.key, elementId(n)) AS id
   UNION ALL

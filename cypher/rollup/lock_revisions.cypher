@@ -3,9 +3,15 @@
 MATCH (organization:Organization)
 SET organization.lock = 0
 WITH organization
-OPTIONAL MATCH (:Metric {id: $metric})-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
-  ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(type:RecordType)
-WITH DISTINCT organization, type
+OPTIONAL MATCH (metric:Metric {id: $metric})
+OPTIONAL MATCH (metric)-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
+  ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(above:RecordType)
+WITH organization, metric, collect(DISTINCT above.key) AS keys
+// Queries of its goals may look at records' accounts.
+WITH organization, keys + CASE WHEN metric.readsAccounts THEN ['account'] ELSE [] END AS keys
+OPTIONAL MATCH (type:RecordType)
+WHERE type.key IN keys
+WITH organization, type
 ORDER BY type.key
 SET type.lock = 0
 WITH organization, sum(type.revision) AS records

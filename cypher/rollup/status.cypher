@@ -7,7 +7,7 @@ WITH position, root, measured.revision AS revision, [field IN measured.fields | 
 CALL (root, revision, categories) {
   // Unbounded: a tree has any depth.
   MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
-  WITH g, root, revision, coalesce(root.overridesEnd < $today, false) AS overdue,
+  WITH g, root, revision, coalesce(root.holdsUntil < $today, false) AS overdue,
     ('ACTUAL' IN categories AND g.actualOwn IS NULL)
       OR ('IN_PROGRESS' IN categories AND g.inProgressOwn IS NULL)
       OR ('CUSTOM' IN categories AND g.customOwn IS NULL) AS uncalculated

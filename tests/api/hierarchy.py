@@ -25,6 +25,8 @@ _DERIVED = "records kept finished next changes { recordType field records change
 _ANSWERS = {
     "deleteGoal": "deletedId",
     "deleteMetric": "deletedId",
+    "deleteRollupQuery": "deletedId",
+    **dict.fromkeys(("createRollupQuery", "updateRollupQuery"), "rollupQuery { id }"),
     "createGoals": "goals { key goal { id } }",
     "copyGoals": "copies { title path target stretchTarget period { label startDate endDate } source { id } "
     "goal { id } } restrictedCount",
@@ -97,7 +99,11 @@ class Desk:
             "ReopenGoal": "GoalId",
             "ClearGoalOverride": "GoalId",
         }.get(name, name)
-        name = {"DeleteMetric": "MetricId", "DeleteRollupField": "RollupFieldId"}.get(name, name)
+        name = {
+            "DeleteMetric": "MetricId",
+            "DeleteRollupField": "RollupFieldId",
+            "DeleteRollupQuery": "RollupQueryId",
+        }.get(name, name)
         answer = _ANSWERS.get(mutation, f"goal {{ id {NUMBERS} }}")
         document = (
             f"mutation($input: {name}Input!) {{ payload: {mutation}(input: $input) "

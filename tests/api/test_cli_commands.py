@@ -131,7 +131,7 @@ async def test_a_tree_deleted_meanwhile_is_passed_over_and_one_out_of_time_is_sa
     await forest(company)
     orders, revenue = await trees(company.database)
 
-    async def failing(_database: Database, _clock: object, goal_id: str) -> None:
+    async def failing(_database: Database, _clock: object, goal_id: str, **_: bool) -> None:
         if goal_id == orders.id:
             raise Unavailable
         raise Refusal(ErrorCode.UNKNOWN_RECORD_TYPE, "Declare it.")

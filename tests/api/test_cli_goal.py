@@ -229,3 +229,34 @@ def test_each_failure_has_its_exit_code(
             3,
             "goals: http://127.0.0.1:8000/graphql is no GraphQL endpoint. Name one with --url.\n",
         )
+
+
+async def test_trees_are_recalculated_through_the_server_with_the_rights_of_the_token(
+    server: str, clock: FixedClock, company: Company, ids: dict[str, str]
+) -> None:
+    def rollup(user: str, *arguments: str) -> Result:
+        token = Tokens(SETTINGS, clock).issue(user, timedelta(hours=1))
+        return CliRunner().invoke(app, ["rollup", *arguments, "--json", "--url", server], env={"GOALS_TOKEN": token})
+
+    run = rollup("administrator", "run")
+    assert (run.exit_code, run.exception, run.stderr) == (0, None, "")
+    assert json.loads(run.stdout) == [
+        {
+            "title": "Company [all]",
+            "state": "DONE",
+            "goals": 6,
+            "changed": 0,
+            "overflowed": 0,
+            "seconds": 0.0,
+            "outcome": "1 tree, 6 goals, 0 changed.",
+            "id": ids["Company [all]"],
+        }
+    ]
+    (root,) = json.loads(rollup("manager", "status").stdout)
+    assert (root["state"], root["last run"], root["id"]) == ("CURRENT", "All totals are new.", ids["Company [all]"])
+    await company.grant("Analyst", "rep-3")
+    refused = rollup("rep-3", "run", "--goal", ids["East"])
+    assert (refused.exit_code, refused.stdout) == (4, "[]\n")
+    hidden = rollup("rep-1", "run", "--goal", ids["East"])
+    assert (hidden.exit_code, hidden.stdout) == (1, "[]\n")
+    assert "There is no such goal" in hidden.stderr

@@ -215,7 +215,7 @@ async def test_secured_fields_are_null_named_out_of_orders_and_not_to_be_written
     shown = "target actual percentageAchieved restrictedFields progressReasons { field code }"
     seen = await office.goal("west", "of west", shown)
     assert (seen["target"], seen["actual"], seen["percentageAchieved"]) == (None, "40", None)
-    assert seen["restrictedFields"] == ["target", "stretchTarget"]
+    assert seen["restrictedFields"] == ["target", "stretchTarget", "rollupQueries"]
     assert {reason["code"] for reason in seen["progressReasons"]} == {"RESTRICTED"}
     document = '{ records(type: "opportunity") { nodes { restrictedFields fields { key value } } } }'
     (deal,) = (await office.login("west").data(document))["records"]["nodes"]
@@ -225,7 +225,7 @@ async def test_secured_fields_are_null_named_out_of_orders_and_not_to_be_written
     assert await office.send("west", "updateGoal", id=ids["of west"], title="of west") == []
     tree = "query($id: ID!) { goalTree(rootId: $id) { nodes { goal { target restrictedFields } } } }"
     (node, *_) = (await office.login("west").data(tree, {"id": ids["of west"]}))["goalTree"]["nodes"]
-    assert node["goal"] == {"target": None, "restrictedFields": ["target", "stretchTarget"]}
+    assert node["goal"] == {"target": None, "restrictedFields": ["target", "stretchTarget", "rollupQueries"]}
     moments = {who: await office.goal(who, "of west", "updatedAt version") for who in ("west", "admin")}
     office.company.clock.advance(timedelta(minutes=1))
     for target, title in (("900", "of boss"), ("5", "of west"), ("70", "of east")):
@@ -244,7 +244,7 @@ async def test_secured_fields_are_null_named_out_of_orders_and_not_to_be_written
     assert await office.send("admin", "upsertFieldProfile", id=profile["id"], fields=granted, memberIds=members) == []
     seen = await office.goal("west", "of west", f"ownActual recordCount rollup {{ state }} {shown}")
     assert (seen["target"], seen["actual"], seen["recordCount"]) == ("5", None, None)
-    assert seen["restrictedFields"] == ["actual", "ownActual", "computedActual", "recordCount"]
+    assert seen["restrictedFields"] == ["rollupQueries", "actual", "ownActual", "computedActual", "recordCount"]
     assert seen["rollup"] == {"state": "CURRENT"}
     assert await office.send("west", "updateGoal", id=ids["of west"], target="1") == ["FORBIDDEN"]
     assert (await office.goal("admin", "of west", shown))["restrictedFields"] == []

@@ -133,8 +133,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     begin, text = Transaction.__init__, Transaction.text
     of: dict[int, list[str]] = {}
 
-    def noting_begin(self: Transaction, *given_: Any, **options: Any) -> None:
-        begin(self, *given_, **options)
+    def noting_begin(self: Transaction, *given_: Any, **more: Any) -> None:
+        begin(self, *given_, **more)
         of[id(self)] = []
         transactions.append(of[id(self)])
 

@@ -56,6 +56,9 @@ async def test_settings_are_typed_versioned_and_used(settings: Settings, databas
             ({"onTrackFrom": "11"}, "INVALID_VALUE", "onTrackFrom"),
             ({"onTrackFrom": "1.00001"}, "AMOUNT_TOO_PRECISE", "onTrackFrom"),
             ({"onTrackFrom": "much"}, "INVALID_VALUE", "onTrackFrom"),
+            ({"rollupEveryHours": 0}, "INVALID_VALUE", "rollupEveryHours"),
+            ({"lateAfterDays": -1}, "INVALID_VALUE", "lateAfterDays"),
+            ({"historyMonths": 121}, "INVALID_VALUE", "historyMonths"),
         ]
         for given, code, field in refusals:
             assert await update(desk, **given) == {"settings": None, "userErrors": [{"code": code, "field": [field]}]}
@@ -64,6 +67,12 @@ async def test_settings_are_typed_versioned_and_used(settings: Settings, databas
         for given in ({"colour": "red"}, {"onTrackFrom": True}, {"onTrackFrom": 0.5}):
             assert await desk.admin.codes(UPDATE, {"input": given}) == ["GRAPHQL_VALIDATION_FAILED"]
         assert await desk.everything() == before
+
+        numbers = "rollupEveryHours lateAfterDays historyMonths"
+        await update(desk, rollupEveryHours=1, lateAfterDays=0, historyMonths=120)
+        assert list((await rep.data(f"{{ settings {{ {numbers} }} }}"))["settings"].values()) == [1, 0, 120]
+        await update(desk, rollupEveryHours=None, lateAfterDays=None, historyMonths=None)
+        assert list((await rep.data(f"{{ settings {{ {numbers} }} }}"))["settings"].values()) == [24, 30, 25]
 
         reset = await update(desk, onTrackFrom=None, behindFrom=None)
         assert reset["settings"] == {"onTrackFrom": "1", "behindFrom": "0.8", "version": version}

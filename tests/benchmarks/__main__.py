@@ -7,7 +7,16 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tests.benchmarks import bench_goals, bench_ingest, bench_rollup, bench_tree, bench_visibility, machine, report
+from tests.benchmarks import (
+    bench_goals,
+    bench_ingest,
+    bench_queries,
+    bench_rollup,
+    bench_tree,
+    bench_visibility,
+    machine,
+    report,
+)
 from tests.benchmarks.harness import BUILD, Benchmark, Row, Run, Session
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -18,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         *bench_ingest.BENCHMARKS,
         *bench_goals.BENCHMARKS,
         *bench_visibility.BENCHMARKS,
+        *bench_queries.BENCHMARKS,
     )
 }
 SMALL = "--small"

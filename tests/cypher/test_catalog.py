@@ -70,7 +70,7 @@ async def test_a_wrong_mode_or_column_is_found(migrated: Database, base: Any, ro
 def test_a_goals_stored_properties_are_its_rows_first_fields() -> None:
     texts = {"startDate": "start", "endDate": "end", "frozenAt": "frozen_ms"}
     texts |= {"createdAt": "created_ms", "updatedAt": "updated_ms", "overriddenAt": "overridden_ms"}
-    texts |= {"targetChangedAt": "target_changed_ms", "descriptionChangedAt": "description_changed_ms"}
+    texts |= {f"{name}ChangedAt": f"{name}_changed_ms" for name in ("target", "description", "queries")}
     fields = [field.name for field in dataclasses.fields(GoalRow)]
     assert [texts.get(name, snake(name)) for name in STORED] == fields[: len(STORED)]
     links = (Path(cypher.__path__[0]) / "columns" / "goal_links.cypher").read_text()

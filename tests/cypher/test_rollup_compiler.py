@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graph import rollup_compiler
-from graph.rollup_compiler import Category, Compiled, CountedField, Holding
+from graph import own_compiler, rollup_compiler
+from graph.own_compiler import CountedField, Holding
+from graph.rollup_compiler import Category, Compiled
 
 if TYPE_CHECKING:
     from graph.database import Transaction
@@ -47,12 +48,12 @@ DEALS = replace(
 )
 
 CASES: dict[str, Compiled] = {
-    **{f"own_{holding.lower()}": rollup_compiler.own(holding, [WON, OPEN]) for holding in Holding},
-    "own_count": rollup_compiler.own(Holding.USER, [CALLS]),
-    "own_exact": rollup_compiler.own(Holding.TEAM_WITH_MEMBERS, [WON, OPEN], exact=True),
-    **{f"own_part_{holding.lower()}": rollup_compiler.own(holding, [LINES, SHIPPED]) for holding in Holding},
-    "own_part_or_whole": rollup_compiler.own(Holding.USER, [ORDERS, DEALS]),
-    "own_part_exact": rollup_compiler.own(Holding.TERRITORY, [LINES], exact=True),
+    **{f"own_{holding.lower()}": own_compiler.own(holding, [WON, OPEN]) for holding in Holding},
+    "own_count": own_compiler.own(Holding.USER, [CALLS]),
+    "own_exact": own_compiler.own(Holding.TEAM_WITH_MEMBERS, [WON, OPEN], exact=True),
+    **{f"own_part_{holding.lower()}": own_compiler.own(holding, [LINES, SHIPPED]) for holding in Holding},
+    "own_part_or_whole": own_compiler.own(Holding.USER, [ORDERS, DEALS]),
+    "own_part_exact": own_compiler.own(Holding.TERRITORY, [LINES], exact=True),
     "shape": rollup_compiler.shape([Category.ACTUAL, Category.CUSTOM]),
     "below_one": rollup_compiler.below([Category.ACTUAL]),
     "below_all": rollup_compiler.below(list(Category)),
@@ -96,14 +97,14 @@ def test_values_are_parameters_only() -> None:
     hostile = "WON' OR true //`}"
     field = CountedField(Category.ACTUAL, "Opportunity", "actualValue", hostile, (hostile,), "actualCloseDate")
     for holding in Holding:
-        compiled = rollup_compiler.own(holding, [field])
+        compiled = own_compiler.own(holding, [field])
         assert hostile not in compiled.text
         assert compiled.parameters == {"actual_state": hostile, "actual_statuses": [hostile]}
 
 
 async def test_a_goal_over_all_records_uses_an_index_by_date_where_there_is_one(company: Company) -> None:
     """The program makes none: it costs every load of records more than it saves. An organization may."""
-    compiled = rollup_compiler.own(Holding.ALL, [WON])
+    compiled = own_compiler.own(Holding.ALL, [WON])
     await company.database.schema("CREATE INDEX by_date IF NOT EXISTS FOR (r:Opportunity) ON (r.actualCloseDate)")
     try:
         await company.database.schema("CALL db.awaitIndexes(60)")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graph import rollup_compiler
+from graph import own_compiler
 from graph.goal import RecordSet
+from graph.own_compiler import CountedField, Holding
 from graph.owners import OwnerKind
-from graph.rollup_compiler import CountedField, Holding
 from tests.cypher.test_rollup_compiler import DEALS, LINES, ORDERS, SHIPPED
 from tests.factories import Q1, Company
 
@@ -133,7 +133,7 @@ TOGETHER: list[tuple[list[CountedField], list[Holding]]] = [
 async def test_a_goal_counts_what_it_holds_by_the_nearest_link(company: Company, goals: dict[Holding, str]) -> None:
     async def work(tx: Transaction) -> None:
         for fields, holding in [(fields, holding) for fields, holdings in TOGETHER for holding in holdings]:
-            compiled = rollup_compiler.own(holding, fields)
+            compiled = own_compiler.own(holding, fields)
             more = {"root": goals[holding], "from": "", "until": "g", "only": None}
             ((row,),) = [one["rows"] for one in await tx.text(compiled.text, compiled.parameters | more, name="own")]
             for field in fields:

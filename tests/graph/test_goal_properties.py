@@ -14,11 +14,13 @@ from graph.metric import MetricType
 from graph.metric_change import RollupFieldDraft
 from graph.owners import OwnerKind
 from graph.period import GoalPeriod, PeriodKind
+from graph.query_spec import FieldCondition, Operator, Subject
 from graph.rollup_compiler import Category
 from tests.conftest import NOW
 from tests.factories import Q1, YEAR, Company
 from tests.invariants import check_invariants
 from tests.plays import Play, goals_of, snapshot
+from tests.queries import rollup_query
 
 if TYPE_CHECKING:
     from graph.clock import FixedClock
@@ -53,6 +55,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "record_set": st.sampled_from((None, *RecordSet)),
     "include_team_members": st.booleans(),
     "restricted": st.booleans(),
+    "queries": st.sampled_from(
+        (*({Category.ACTUAL: id_} for id_ in ("query big", "query big", None, "absent")), {Category.IN_PROGRESS: None})
+    ),
 }
 STEPS = st.one_of(
     st.tuples(
@@ -126,6 +131,8 @@ async def begin(database: Database, clock: FixedClock) -> Play:
     company.ids["Revenue"] = await company.metric()
     won = RollupFieldDraft(Category.ACTUAL, "opportunity", "actualCloseDate", "WON", (), None)
     company.ids["Deals"] = await company.metric("Deals", won, type_=MetricType.COUNT, data_type=None, stretch=True)
+    above_1 = FieldCondition(Subject.RECORD, "actualValue", Operator.GREATER, ("1",))
+    await rollup_query(database, clock, "big", above_1, "opportunity")
     play = Play(company)
     for step in BEGINNING:
         await play.take(company.administrator, step, "none")
@@ -176,6 +183,8 @@ async def test_each_kind_of_step_can_succeed_and_be_refused(database: Database, 
         ("north", ("override", 1, {Category.ACTUAL: "7"}, "A reason", None), ErrorCode.FORBIDDEN),
         ("south", ("override", 1, {Category.ACTUAL: "7"}, "A reason", -1), ErrorCode.INVALID_VALUE),
         ("south", ("override", 1, {Category.ACTUAL: "7"}, "A reason", 1), None),
+        ("administrator", ("update", 0, {"queries": {Category.ACTUAL: "query big"}}), None),
+        ("south", ("update", 1, {"queries": {Category.ACTUAL: "query big"}}), ErrorCode.NOT_FOUND),
         ("administrator", ("update", 2, {"parent_id": None, "metric_id": "Deals"}), None),
         ("administrator", ("update", 2, {"parent_id": 1, "metric_id": "Deals"}), ErrorCode.PARENT_METRIC_DIFFERS),
         ("administrator", ("update", 2, {"parent_id": 1, "metric_id": "Revenue"}), None),

@@ -59,11 +59,21 @@ PLANTED = [
     (LEAF + "SET g.inProgressPinned = 1", "Goal.override is missing or wrong"),
     (LEAF + "SET g.overrideReason = 'Why'", "Goal.override is missing or wrong"),
     (LEAF + "SET g.overrideEnd = date('2026-01-01')", "Goal.overrideEnd is missing or wrong"),
-    (LEAF + "SET g.overridesEnd = '2026-01-01'", "Goal.overridesEnd is missing or wrong"),
+    (LEAF + "SET g.holdsUntil = '2026-01-01'", "Goal.holdsUntil is missing or wrong"),
     (LEAF + "MATCH (g)-[link:MEASURED_BY]->() DELETE link", "A goal has not one metric"),
     (LEAF + "MATCH (u:User {externalId: 'rep'}) CREATE (g)-[:MANAGED_BY]->(u)", "A goal has not one manager, a user"),
     (LEAF + "MATCH (g)-[link:OWNED_BY]->() DELETE link", "A goal has not one owner"),
     (LEAF + "MATCH (t:Goal {title: 'Top'}) CREATE (g)-[:CHILD_OF]->(t)", "A goal has not at most one parent, a goal"),
+    (
+        LEAF + "MATCH (t:RecordType {key: 'opportunity'}) CREATE (q:RollupQuery)-[:QUERIES]->(t) "
+        "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q) CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)",
+        "A goal has not at most one query for a category",
+    ),
+    (
+        LEAF + "MATCH (t:RecordType {key: 'account'}) CREATE (q:RollupQuery)-[:QUERIES]->(t) "
+        "CREATE (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(q)",
+        "A goal has not queries over what its metric reads",
+    ),
     (
         LEAF + "MATCH (g)-[link:MEASURED_BY]->() MATCH (m:Metric {name: 'Other'}) DELETE link "
         "CREATE (g)-[:MEASURED_BY]->(m)",

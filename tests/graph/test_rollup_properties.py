@@ -11,7 +11,8 @@ from graph import rollup
 from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from tests.factories import WON_REVENUE, Company
-from tests.worlds import PROPERTIES, expected, plant, stored, worlds
+from tests.planting import plant, stored
+from tests.worlds import PROPERTIES, expected, worlds
 
 if TYPE_CHECKING:
     from graph.clock import FixedClock
@@ -46,17 +47,37 @@ async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
     company = await Company(migrated, clock).found()
     metric = await company.metric("Everything", WON_REVENUE, OPEN, LINES)
     ids = await plant(company, world, metric)
-    first = await company.recalculate(ids[-1])
-    assert first.goals == len(ids)
-    goals = await stored(migrated)
+    assert (await company.recalculate(ids[-1])).goals == len(ids)
     event(f"{len(ids) // 50 * 50}+ goals, {len(world.records) // 500 * 500}+ records")
+    await check(company, world, ids)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(world=worlds(most_goals=12, most_records=300, most_queries=5))
+async def test_goals_with_queries_count_what_the_oracle_counts(
+    migrated: Database, clock: FixedClock, world: World
+) -> None:
+    await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
+    company = await Company(migrated, clock).found()
+    metric = await company.metric("Everything", WON_REVENUE, OPEN, LINES)
+    ids = await plant(company, world, metric)
+    await company.recalculate(ids[-1])
+    event(f"{len(world.queries)} queries, {sum(len(goal.queries) for goal in world.goals) // 10 * 10}+ goals with one")
+    await check(company, world, ids)
+
+
+async def check(company: Company, world: World, ids: list[str]) -> None:
+    """Compare what is stored with what must be, after a run; and run again, which changes nothing."""
+    goals = await stored(company.database)
     for category, wanted in expected(world).items():
         for number, (total, count) in enumerate(wanted):
             if world.goals[number].state == "OPEN":
                 found = _total(goals[ids[number]], PROPERTIES[category])
                 assert found == (total, count), (number, category, world.goals[number])
     assert (await company.recalculate(ids[0])).changed == 0
-    assert await stored(migrated) == goals
+    assert await stored(company.database) == goals
 
 
 def _total(goal: dict[str, Any], category: str) -> tuple[int, int]:

@@ -20,7 +20,7 @@ KEY = version_key(SecretStr("k" * 64))
 #: A goal's results, moments, and what its root knows.
 RESULTS = {
     *(field.name for field in fields(GoalRow) if field.name.endswith(("_own", "_count", "_below", "_ms"))),
-    *("rollup_error", "rollup_message", "incomplete", "stale", "seen", "overrides_end", "masked"),
+    *("rollup_error", "rollup_message", "incomplete", "stale", "seen", "holds_until", "masked"),
 }
 
 

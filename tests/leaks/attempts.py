@@ -44,6 +44,16 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "unshareNode": [{"id": "?", "withId": "absent"}],
     "setRestricted": [{"id": "?", "restricted": False}],
 }
+#: Mutations that need a role for rollup queries: nothing of the input is looked up for anybody else.
+AUTHORS: dict[str, dict[str, Any]] = {
+    "createRollupQuery": {
+        "name": "Mine",
+        "recordType": "opportunity",
+        "conditions": {"field": {"key": "name", "test": {"isNull": True}}},
+    },
+    "updateRollupQuery": {"id": "absent", "name": "Mine"},
+    "deleteRollupQuery": {"id": "absent"},
+}
 #: Mutations that administrators alone may make: nothing of the input is looked up for anybody else.
 ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "createMetric": {"name": "Revenue", "type": "COUNT"},

@@ -44,6 +44,8 @@ _NESTED: dict[str, tuple[str, ...]] = {
     "amounts": ("", '(currency: "USD")'),
     "formatted": ("", '(locale: "de-AT")'),
     "children": ("(first: 2)",),
+    "contributions": ("", "(category: IN_PROGRESS)"),
+    "overlap": ("", "(category: IN_PROGRESS)"),
 }
 _WRAPPING = ("Connection", "Edge", "TreeNode", "GoalTree")
 #: How many objects below the first a document selects, where that is not one: what they hold is selected elsewhere.
@@ -89,6 +91,9 @@ def arguments(scene: Scene) -> Given:
         ],
         "goalTree": [{"rootId": goals[0]}, {"rootId": goals[0], "depth": 1}, {"rootId": scene.goals["Secret"]}],
         "metric": [{"id": ids["metric"]}],
+        "rollupQuery": [{"id": "absent"}],
+        "testRollupQuery": [{"input": one} for one in _trials(goals[0])],
+        "rollupQueries": [{}, {"search": "e"}, {"recordType": "opportunity"}],
         "users": [{}, {"search": "gh"}],
         "teams": [{"search": "gh"}],
         "businessUnits": [{"search": "e"}],
@@ -111,6 +116,18 @@ def arguments(scene: Scene) -> Given:
         "node": [{"id": id_} for id_ in (scene.goals["Secret"], scene.records["hidden-1"], goals[0])],
         "nodes": [{"ids": everything}],
     }
+
+
+def _trials(goal: str) -> list[dict[str, Any]]:
+    """Rollup queries to try: none, drafts alone, drafts for a goal."""
+    amount = {"field": {"key": "actualValue", "test": {"greater": "0"}}}
+    account = {"not": {"field": {"of": "ACCOUNT", "key": "city", "test": {"equals": "x"}}}}
+    drafts = [amount, account, {"owner": {"atOrBelowGoalOwner": True}}]
+    return [
+        {"queryId": "absent"},
+        {"recordType": "opportunity", "conditions": amount, "amountField": "actualValue"},
+        *({"recordType": "opportunity", "conditions": one, "goalId": goal, "category": "ACTUAL"} for one in drafts),
+    ]
 
 
 def uncovered(given: Given, queries: dict[str, GraphQLField] | None = None) -> list[str]:

@@ -20,6 +20,7 @@ from graph.period import GoalPeriod, PeriodKind
 from graph.rights import Depth, Kind, Operation, Privilege
 from graph.role import SHIPPED, Roles, assign_role, upsert_role
 from graph.rollup_compiler import Category
+from graph.run import Trigger, start
 from graph.share import set_restricted, share_node
 from tests.factories import Q1, YEAR, Company
 from tests.policy import Graph, Node, Oracle
@@ -94,6 +95,7 @@ class Scene:
         if random.random() < 0.5:
             await self.override(random.choice(self.numbered()), "Known to all", "director")
         await self.recalculate()
+        await self._runs()
         return self
 
     # Who sees what, as the oracle says.
@@ -138,6 +140,17 @@ class Scene:
         more = {"restricted": False, **above, **more}
         self.goals[key] = await self.company.goal(key, manager_id=ids[manager], owner_id=ids[owner], **more)
         self.graph.goals[key] = Node(key, owner, more["restricted"], parent, manager=manager)
+
+    async def _runs(self) -> None:
+        """Note a run of each tree, and one of all."""
+        now, who = self.company.clock.now(), self.company.ids["director"]
+        roots = [self.goals[key] for key, node in self.graph.goals.items() if node.parent is None]
+
+        async def work(tx: Transaction) -> None:
+            for root in (*roots, None):
+                await start(tx, now, Trigger.MANUAL, who, root)
+
+        await self.company.write(work)
 
     async def override(self, key: str, reason: str, author: str) -> None:
         """Pin a goal's value in progress."""

@@ -1,0 +1,33 @@
+MATCH (root:Goal {id: $root})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
+WHERE g.state = 'OPEN'
+  AND NOT g.rollupOnlyFromChildren
+  AND g.recordSet = 'ALL'
+  AND g.id >= $from
+  AND g.id < $until
+  AND ($only IS NULL OR g.id IN $only)
+  AND NOT EXISTS { (g)-[:FILTERED_BY {category: 'IN_PROGRESS'}]->(:RollupQuery) }
+MATCH (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(actual_query:RollupQuery)
+WHERE $actual_queries[actual_query.id] IS NOT NULL
+WITH *, $actual_queries[actual_query.id] AS actual_values
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end, actual_values {.*, c0: toLower(actual_values.c0)} AS actual_asked
+CALL (goal_start, goal_end, actual_asked) {
+  MATCH (r:Opportunity)
+  WHERE goal_start <= r.actualCloseDate <= goal_end OR goal_start <= r.openDate <= goal_end
+  WITH r, goal_start, goal_end, actual_asked, r.state AS record_state, r.status AS record_status, r.actualCloseDate AS on_actualCloseDate, r.openDate AS on_openDate
+  WHERE (record_state = $actual_state AND goal_start <= on_actualCloseDate <= goal_end) OR (record_state = $in_progress_state AND record_status IN $in_progress_statuses AND goal_start <= on_openDate <= goal_end)
+  WITH *,
+    head([(r)-[:FOR_ACCOUNT]->(there:Record) | there]) AS of_account
+  WITH CASE WHEN record_state = $actual_state AND goal_start <= on_actualCloseDate <= goal_end AND coalesce(toLower(of_account.postalCode) = actual_asked.c0, false) THEN coalesce(r.actualValue, 0) END AS actual,
+    CASE WHEN record_state = $in_progress_state AND record_status IN $in_progress_statuses AND goal_start <= on_openDate <= goal_end THEN coalesce(r.estimatedValue, 0) END AS in_progress
+  RETURN sum(actual) AS actual, count(actual) AS actual_count,
+    sum(in_progress) AS in_progress, count(in_progress) AS in_progress_count
+}
+WITH g, actual, actual_count, in_progress, in_progress_count
+WHERE g.rollupError IS NOT NULL
+  OR g.actualOwn IS NULL OR g.actualOwn <> actual OR g.actualOwnCount <> actual_count
+  OR g.inProgressOwn IS NULL OR g.inProgressOwn <> in_progress OR g.inProgressOwnCount <> in_progress_count
+RETURN collect({
+  id: g.id, actual: actual, actual_count: actual_count, in_progress: in_progress, in_progress_count: in_progress_count
+}) AS rows

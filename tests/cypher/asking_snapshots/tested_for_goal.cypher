@@ -1,0 +1,43 @@
+MATCH (viewer:User {id: $viewer, active: true})
+MATCH (g:Goal {id: $goal})
+WHERE visible.goal(g)
+MATCH (g)-[:OWNED_BY]->(owner:Territory)
+WITH *, g.startDate AS goal_start, g.endDate AS goal_end
+CALL (owner, goal_start, goal_end) {
+  CALL (owner) {
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(r:OrderLine)
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:IN_TERRITORY]->() }
+    RETURN r
+    UNION ALL
+    MATCH (owner)((:Territory)<-[:CHILD_OF]-(:Territory)){0,}(:Territory)<-[:IN_TERRITORY]-(:Opportunity)<-[:PART_OF]-(part_1:Order)<-[:PART_OF]-(r:OrderLine)
+    WHERE NOT EXISTS { (r)-[:IN_TERRITORY]->() } AND NOT EXISTS { (part_1)-[:IN_TERRITORY]->() }
+    RETURN r
+  }
+  MATCH (r)-[:PART_OF]->(above:Order)
+  WITH r, goal_start, goal_end, above.state AS parent_state, above.status AS parent_status, above.orderDate AS on_parent_orderDate
+  WITH *
+  WHERE parent_state = $actual_state AND parent_status IN $actual_statuses AND goal_start <= on_parent_orderDate <= goal_end
+  RETURN r
+}
+MATCH (g)-[:OWNED_BY]->(goal_owner:Owner)
+WITH viewer, r, goal_owner, head([(r)-[:PART_OF]->(part:Order) | part]) AS stated_by
+WHERE visible.record(r) AND stated_by IS NOT NULL AND visible.record(stated_by)
+WITH viewer, r, goal_owner, $asked AS given
+WITH viewer, r, goal_owner, given {.*, c0: toLower(given.c0)} AS asked
+WITH viewer, r, goal_owner, asked, head(COLLECT { MATCH path = (r)((:Record)-[:PART_OF]->(:Record)){0,2}(:Record)-[:FOR_ACCOUNT]->(there:Record) RETURN there ORDER BY length(path) LIMIT 1 }) AS of_account, head(COLLECT { MATCH path = (r)((:Record)-[:PART_OF]->(:Record)){0,2}(:Record)-[:OWNED_BY]->(there:Owner) RETURN there ORDER BY length(path) LIMIT 1 }) AS of_owner, head([(r)-[:PART_OF]->(part:Order) | part]) AS of_parent, head(COLLECT { MATCH path = (r)((:Record)-[:PART_OF]->(:Record)){0,2}(:Record)-[:FOR_PRODUCT_LINE]->(there:ProductLine) RETURN there ORDER BY length(path) LIMIT 1 }) AS of_product_line, head(COLLECT { MATCH path = (r)((:Record)-[:PART_OF]->(:Record)){0,2}(:Record)-[:IN_TERRITORY]->(there:Territory) RETURN there ORDER BY length(path) LIMIT 1 }) AS of_territory
+WITH viewer, r, goal_owner, asked, CASE WHEN visible.record(of_account) THEN of_account END AS of_account, of_owner, CASE WHEN visible.record(of_parent) THEN of_parent END AS of_parent, of_product_line, of_territory
+WHERE (coalesce(toLower(of_account.postalCode) = asked.c0, false) AND (coalesce(of_owner = goal_owner, false) OR EXISTS { (of_owner)-[:MEMBER_OF]->(goal_owner) } OR EXISTS { (of_owner)((:User)-[:REPORTS_TO]->(:User)){1,}(goal_owner) } OR EXISTS { (of_owner)-[:IN_UNIT]->(:BusinessUnit)((:BusinessUnit)-[:CHILD_OF]->(:BusinessUnit)){0,}(goal_owner) } OR EXISTS { (of_territory)((:Territory)-[:CHILD_OF]->(:Territory)){0,}(goal_owner) } OR EXISTS { (of_product_line)((:ProductLine)-[:CHILD_OF]->(:ProductLine)){0,}(goal_owner) }) AND EXISTS { (of_territory)((:Territory)-[:CHILD_OF]->(:Territory)){0,}(one:Territory) WHERE one.id IN asked.c1 } AND coalesce(asked.c2 <= of_parent.orderDate <= asked.c3, false))
+WITH viewer, collect(r) AS seen, [sum((coalesce(r.extendedAmount, 0)) / 4294967296), sum((coalesce(r.extendedAmount, 0)) % 4294967296)] AS pair
+CALL (viewer, seen) {
+  UNWIND seen AS r
+  WITH viewer, r
+  WHERE $after_id IS NULL OR r.name > $after_name OR (r.name = $after_name AND r.id > $after_id)
+  WITH viewer, r
+  ORDER BY r.name, r.id
+  LIMIT $first
+  RETURN collect(columns.seen_record(r)) AS records
+}
+RETURN records, size(seen) AS total_count, pair[0] AS high, pair[1] AS low

@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE (r.choice IS NOT NULL)

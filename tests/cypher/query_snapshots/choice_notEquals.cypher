@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE (NOT coalesce(r.choice = asked.c0, false))

@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE (r.datetimeDate IS NULL)

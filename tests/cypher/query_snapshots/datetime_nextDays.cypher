@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE coalesce(asked.c0 <= r.datetimeDate <= asked.c1, false)

@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE coalesce(r.moneyBase < asked.c0, false)

@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE (NOT coalesce(r.moneyBase IN asked.c0, false))

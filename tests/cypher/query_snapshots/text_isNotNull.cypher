@@ -1,0 +1,2 @@
+WITH r, given AS asked
+WHERE (r.text IS NOT NULL)
