@@ -20,6 +20,8 @@ from graph.database import Transaction
 from graph.goal import GoalRow, GoalState
 from graph.metric import MetricRow
 from graph.money import format_units
+from graph.run import RunOfGoal
+from graph.statement import Id
 
 #: Children whose parts an explanation lists.
 MOST_CHILDREN = 200
@@ -78,6 +80,9 @@ class GoalExplanation:
     """A goal's numbers explained."""
 
     calculated_at: datetime | None = aggregate("When the numbers were last worked out; null if never.")
+    run_id: strawberry.ID | None = detail(
+        "Id of the run that was under way for the goal's tree then; null for none, and for who may not see the run."
+    )
     categories: list[CategoryExplanation] = detail("One explanation for each category of the metric.")
 
 
@@ -139,10 +144,16 @@ class GoalReasons:
         """The explanation."""
         context = info.context
 
-        async def work(tx: Transaction) -> list[goal_explanation.Reason]:
-            return await goal_explanation.reasons(tx, context.viewer, self.row)
+        at = self.row.last_calculated(self.measure)
 
-        reasons = await context.read(work)
+        async def work(tx: Transaction) -> tuple[list[goal_explanation.Reason], Id | None]:
+            reasons = await goal_explanation.reasons(tx, context.viewer, self.row)
+            if at is None:
+                return reasons, None
+            run = await tx.one(RunOfGoal(context.viewer.id, self.row.id, at))
+            return reasons, run
+
+        reasons, run = await context.read(work)
         page = ChildrenPage(self.row.id, MOST_CHILDREN, None, None)
         children = await context.loaders.children.load(page)
         if children is not None:
@@ -150,7 +161,8 @@ class GoalReasons:
         hidden = await context.loaders.restricted_children.load(self.row.id)
         rows = children.goals if children is not None else []
         return GoalExplanation(
-            calculated_at=self.row.last_calculated(self.measure),
+            calculated_at=at,
+            run_id=None if run is None else strawberry.ID(run.id),
             categories=[self._category(reason, rows, hidden.count if hidden else 0) for reason in reasons],
         )
 

@@ -57,7 +57,7 @@ class RollupQuery(Node):
 
         return await info.context.read(work)
 
-    @detail("Whether a goal uses it; then it cannot be deleted.")
+    @detail("Whether a goal that the viewer sees uses it. One that any goal uses cannot be deleted.")
     def in_use(self) -> bool:
         """Whether a goal has it."""
         return self.row.in_use

@@ -53,7 +53,8 @@ def contributions(holding: Holding, field: CountedField, asking: Asking | None) 
         shown.append("(viewer.administrator OR of_parent IS NOT NULL AND visible.record(of_parent))")
     text = f"""\
 {_GOAL}{counted(holding, field, asking)}{_with(["viewer", "r"], looked_at)}\
-WITH viewer, r, {" AND ".join(shown)} AS shown
+// Without a unit, of the viewer or of the owner, seeing is unknown: not shown, and counted with what is not.
+WITH viewer, r, coalesce({" AND ".join(shown)}, false) AS shown
 WITH viewer, collect(CASE WHEN shown THEN r END) AS seen, count(CASE WHEN NOT shown THEN 1 END) AS restricted_count
 {_PAGE}RETURN records, size(seen) AS total_count, restricted_count"""
     return Compiled("contribution/page", text, states([field]))

@@ -15,6 +15,7 @@ from graph.own_part import definition
 from graph.query_compiler import Today, predicate
 from graph.query_spec import asks_for_the_goal
 from graph.record import RecordRow
+from graph.rights import SecuredFrom
 from graph.rollup_compiler import HALF, Category
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def _counted(
         if asks_for_the_goal(trial.spec):
             message = "The query compares records with a goal's owner. Name the goal to test it for."
             raise Refusal(ErrorCode.REQUIRED, message, ("goalId",))
-        return _of_type(trial)
+        return await _of_type(tx, viewer, trial)
     if trial.category is None:
         raise Refusal(ErrorCode.REQUIRED, "Which of the goal's categories is it tested for?", ("category",))
     counts = await tx.one(HowGoalCounts(viewer.id, trial.goal_id))
@@ -91,7 +92,9 @@ async def _counted(
         message = "The query's record type is not that of the goal's rollup field."
         raise Refusal(ErrorCode.QUERY_RECORD_TYPE_MISMATCH, message, ("category",))
     amounts = {
-        f"record.{trial.types.record.key}.{row.amount_field}" for row in counts.metric.fields if row.amount_field
+        f"record.{trial.types.record.key}.{row.amount_field}"
+        for row in counts.metric.fields
+        if row.category is trial.category
     }
     if (fields_that_decide(field, known) | amounts) & set(counts.masked):
         message = "A field that the goal's rollup field reads is kept from you by a field profile."
@@ -100,8 +103,13 @@ async def _counted(
     return field, holding, counts.metric.data_type if field.amount else None
 
 
-def _of_type(trial: QueryTrial) -> tuple[CountedField, None, DataType | None]:
+async def _of_type(tx: Transaction, viewer: Viewer, trial: QueryTrial) -> tuple[CountedField, None, DataType | None]:
     kind = trial.types.record
+    secured = await tx.one(SecuredFrom(viewer.id))
+    if secured is not None and f"record.{kind.key}.{trial.amount_field}" in secured.masked:
+        # Else the sum over one record would be its amount.
+        message = f"A field profile keeps {trial.amount_field} from you. Sum another field, or none."
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("amountField",))
     amount = None if trial.amount_field is None else kind.stored_amount(trial.amount_field)
     data_type = None if trial.amount_field is None else DataType(kind.fields[trial.amount_field].data_type.value)
     # No state and no date decide here: only its label and its amount are looked at.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RollupQueryRow:
-    """A rollup query. `form`: its conditions as `query_form` reads them; `in_use`: a goal has it."""
+    """A rollup query. `form`: its conditions as `query_form` reads them; `in_use`: a goal (the viewer sees) has it."""
 
     id: str
     name: str
@@ -30,10 +30,11 @@ class RollupQueryRow:
     updated_at: datetime
 
     @classmethod
-    def read(cls, columns: Mapping[str, Any]) -> RollupQueryRow:
-        """From the map of `columns/rollup_query.cypher`."""
-        values = dict(native(columns))
-        return cls(form=json.loads(values.pop("spec")), **values)
+    def read(cls, columns: tuple[Mapping[str, Any], bool]) -> RollupQueryRow:
+        """From the map of `columns/rollup_query.cypher`, and whether it is in use."""
+        query, in_use = columns
+        values = dict(native(query))
+        return cls(form=json.loads(values.pop("spec")), in_use=in_use, **values)
 
     def spec(self, types: QueryTypes) -> Spec:
         """Its spec, over records of its type."""

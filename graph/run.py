@@ -180,6 +180,15 @@ class RunsByIds(_ReadsRun, Read[RunRow], path="run/by_ids", row=RunRow):
 
 
 @dataclass(frozen=True)
+class RunOfGoal(Read[Id], path="run/of_goal", row=Id):
+    """The run that was under way for a goal's tree at a moment, in whole milliseconds, if the viewer may see it."""
+
+    viewer: str
+    goal: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RunsPage(_ReadsRun, Read[RunRow], path="run/page", row=RunRow):
     """A page of visible runs, newest first, after (at, id)."""
 

@@ -32,6 +32,9 @@ MATCH (m:Metric {id: $metric}) MATCH (a:User {id: $manager}) UNWIND $rows AS row
 MATCH (o:Owner {id: row.owner}) CREATE (g:Goal {id: row.id}) SET g += row.properties
 CREATE (g)-[:MEASURED_BY]->(m) CREATE (g)-[:MANAGED_BY]->(a) CREATE (g)-[:OWNED_BY]->(o)
 """
+CREATE_QUERIES = """
+UNWIND $rows AS row MATCH (t:RecordType {key: row.type}) CREATE (q:RollupQuery)-[:QUERIES]->(t) SET q += row.properties
+"""
 FILTER_GOALS = """
 UNWIND $rows AS row MATCH (g:Goal {id: row[0]}) MATCH (q:RollupQuery {id: 'query-' + row[2]})
 CREATE (g)-[:FILTERED_BY {category: toUpper(row[1])}]->(q)
@@ -91,7 +94,14 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
         (
             "UNWIND $rows AS row CREATE (n:Owner:$(row.label)) SET n += row.properties",
             [
-                {"label": LABELS[kind], "properties": {"id": _key((kind, n)), "kind": kind, "externalId": f"{n}"}}
+                {
+                    "label": LABELS[kind],
+                    "properties": {
+                        "kind": kind,
+                        "externalId": f"{n}",
+                        **dict.fromkeys(("id", "name"), _key((kind, n))),
+                    },
+                }
                 for kind, n in owners
             ],
         ),
@@ -100,14 +110,18 @@ async def plant(company: Company, world: World, metric: str) -> list[str]:
         (CREATE_GOALS, goals),
         (LINK_GOALS, [goal for goal in goals if goal["parent"]]),
         (
-            "UNWIND $rows AS row CREATE (q:RollupQuery) SET q = row",
+            CREATE_QUERIES,
             [
                 {
-                    "id": f"query-{n}",
-                    "spec": json.dumps(written_spec(spec)),
-                    "movesWithTheDay": moves_with_the_day(spec),
+                    "type": {"custom": "order_line"}.get(category, "opportunity"),
+                    "properties": {
+                        **dict.fromkeys(("id", "name", "nameKey"), f"query-{n}"),
+                        **dict.fromkeys(("createdAt", "updatedAt"), company.clock.now()),
+                        "spec": json.dumps(written_spec(spec)),
+                        "movesWithTheDay": moves_with_the_day(spec),
+                    },
                 }
-                for n, (_, spec) in enumerate(world.queries)
+                for n, (category, spec) in enumerate(world.queries)
             ],
         ),
         (FILTER_GOALS, [[_goal_id(n), *one] for n, goal in enumerate(world.goals) for one in goal.queries]),

@@ -23,6 +23,7 @@ from graph.query_spec import (
 from tests.query_oracle import Structure, Units, field_holds, meets, owner_holds, place_holds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from graph.query_spec import Condition, Spec
@@ -140,18 +141,20 @@ class Asked:
         managers = {f"USER-{n}": None if m is None else f"USER-{m}" for n, m in enumerate(world.reports_to)}
         self._structure = Structure(parents, units, teams, managers)
 
-    def meets(self, spec: Spec, goal: Goal, record: Record) -> bool:
-        """Whether a record counts for a goal whose query this is."""
+    def meets(
+        self, spec: Spec, goal: Goal | None, record: Record, sees: Callable[[int], bool] = lambda _: True
+    ) -> bool:
+        """Whether a record counts for a goal whose query this is; what is not seen of `sees` is as if it were not."""
         world = self._world
-        account = _inherited(world, record, "account")
-        parent = None if record.parent is None else world.records[record.parent]
+        account, parent = inherited(world, record, "account"), record.parent
         values = {
             Subject.RECORD: _values(record),
-            Subject.ACCOUNT: None if account is None else _values(world.records[account]),
-            Subject.PARENT: None if parent is None else _values(parent),
+            Subject.ACCOUNT: None if account is None or not sees(account) else _values(world.records[account]),
+            Subject.PARENT: None if parent is None or not sees(parent) else _values(world.records[parent]),
         }
-        places = {place: _named(place.name, _inherited(world, record, place.name.lower())) for place in Place}
-        owner = _inherited(world, record, "owner")
+        goal_owner = "" if goal is None else f"{goal.owner[0]}-{goal.owner[1]}"
+        places = {place: _named(place.name, inherited(world, record, place.name.lower())) for place in Place}
+        owner = inherited(world, record, "owner")
 
         def holds(condition: Condition) -> bool:
             match condition:
@@ -159,7 +162,7 @@ class Asked:
                     return field_holds(condition, values, self._today)
                 case OwnerCondition():
                     named = None if owner is None else _named(*owner)
-                    return owner_holds(condition, named, places, f"{goal.owner[0]}-{goal.owner[1]}", self._structure)
+                    return owner_holds(condition, named, places, goal_owner, self._structure)
                 case PlaceCondition():
                     return place_holds(condition, places[condition.place], self._structure)
 
@@ -170,9 +173,10 @@ def _named(kind: str, number: int | None) -> str | None:
     return None if number is None else f"{kind}-{number}"
 
 
-def _inherited(world: World, record: Record, link: str) -> Any:
+def inherited(world: World, record: Record, link: str) -> Any:
+    """A record's owner, place or account: its own, or else that of the record it is part of."""
     own = getattr(record, link)
-    return own if own is not None or record.parent is None else _inherited(world, world.records[record.parent], link)
+    return own if own is not None or record.parent is None else inherited(world, world.records[record.parent], link)
 
 
 def _values(record: Record) -> dict[str, Any]:

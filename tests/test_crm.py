@@ -178,21 +178,28 @@ async def plant(company: Company) -> dict[str, Key]:
     return goals
 
 
-async def answered(company: Company, root: str) -> list[dict[str, Any]]:
-    """Ask the API for the tree, as an administrator."""
+async def asked(company: Company, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """Ask the API, as an administrator."""
     settings = Settings(jwt_secret=SecretStr("test-key-" + "k" * 64), request_timeout=60)
     app = create_app(settings, company.database, company.clock, schema=schema, make_loaders=Loaders)
     token = Tokens(settings, company.clock).issue("administrator", timedelta(hours=1))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
         answer = await http.post(
             "/graphql",
-            json={"query": QUERY, "variables": {"id": root}},
+            json={"query": text, "variables": variables},
             headers={"authorization": f"Bearer {token}"},
         )
     content = answer.json()
     assert "errors" not in content, content
-    assert not content["data"]["goalTree"]["truncated"]
-    nodes: list[dict[str, Any]] = content["data"]["goalTree"]["nodes"]
+    data: dict[str, Any] = content["data"]
+    return data
+
+
+async def answered(company: Company, root: str) -> list[dict[str, Any]]:
+    """Ask the API for the tree."""
+    data = await asked(company, QUERY, {"id": root})
+    assert not data["goalTree"]["truncated"]
+    nodes: list[dict[str, Any]] = data["goalTree"]["nodes"]
     return nodes
 
 

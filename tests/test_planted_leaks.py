@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import cypher
 from graph import goal_creation
-from tests.leaks import attempts, changes, comparison, documents, state
-from tests.leaks.plants import CHANNELS, LEAKS, NOT_YET, OF_THE_SCHEMA, Leak
+from tests.leaks import attempts, changes, comparison, documents, plants, query_plants, state
+from tests.leaks.plants import CHANNELS, NOT_YET, OF_THE_SCHEMA, Leak
 from tests.leaks.scene import POOL, Scene
 from tests.test_leaks import SEED, Ids
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 #: Documents asked for one leak.
 MOST = 3
-SECURED = ("goal.target", "record.opportunity.actualValue")
+SECURED = ("goal.target", "goal.inProgress", "record.opportunity.actualValue")
+LEAKS = (*plants.LEAKS, *query_plants.LEAKS)
 
 
 class Planting:

@@ -214,20 +214,24 @@ def _record(
     )
 
 
-def counted(world: World, goal: Goal, category: str) -> list[int]:
-    """The numbers of the records that a goal's own part counts in a category."""
+def candidates(world: World, category: str) -> list[int]:
+    """The numbers of the records of a category's type, state and statuses."""
     ((label, state, statuses),) = [(label, *of) for name, label, *of, _, _ in FIELDS if name == category]
-    candidates = [
+    return [
         number
         for number, record in enumerate(world.records)
         for dated in dated_by(world, record)
         if (record.label, dated.state) == (label, state) and (not statuses or dated.status in statuses)
     ]
-    query = dict(goal.queries).get(category)
+
+
+def counted(world: World, goal: Goal, category: str) -> list[int]:
+    """The numbers of the records that a goal's own part counts in a category."""
+    records, query = own(world, goal, candidates(world, category)), dict(goal.queries).get(category)
     if query is None:
-        return own(world, goal, candidates)
+        return records
     spec, asked = world.queries[query][1], Asked(world, TODAY)
-    return [number for number in own(world, goal, candidates) if asked.meets(spec, goal, world.records[number])]
+    return [number for number in records if asked.meets(spec, goal, world.records[number])]
 
 
 def expected(world: World) -> dict[str, list[tuple[int, int]]]:

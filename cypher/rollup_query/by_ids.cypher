@@ -3,4 +3,4 @@
 MATCH (viewer:User {id: $viewer, active: true})
 MATCH (query:RollupQuery)
 WHERE query.id IN $ids AND visible.rollup_query(query)
-RETURN columns.rollup_query(query) AS query
+RETURN columns.seen_rollup_query(query) AS query

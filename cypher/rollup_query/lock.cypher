@@ -3,4 +3,4 @@
 MATCH (query:RollupQuery {id: $id})
 SET query.lock = 0
 WITH query
-RETURN columns.rollup_query(query) AS query
+RETURN [columns.rollup_query(query), EXISTS { (query)<-[:FILTERED_BY]-(:Goal) }] AS query

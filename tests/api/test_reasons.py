@@ -126,10 +126,15 @@ async def test_an_explanation_says_what_counts_and_what_each_child_gives(desk: D
         won("3", "Manager", "50", "2026-02-01"),
     )
     await desk.recalculate("Team")
-    asked = """explain { calculatedAt categories { category formula counts query conversion own computed pinned total
-      restrictedChildren children { title amount note } } }"""
+    asked = """explain { calculatedAt runId categories { category formula counts query conversion own computed pinned
+      total restrictedChildren children { title amount note } } }"""
     explained = (await desk.shown("Team", asked, desk.login("Manager")))["explain"]
     assert explained["calculatedAt"] is not None
+    runs = (await desk.admin.data("{ rollupRuns { nodes { id root { id } } } }"))["rollupRuns"]["nodes"]
+    assert runs == [{"id": explained["runId"], "root": {"id": desk.ids["Team"]}}]
+    # Who sees a goal and not its tree's root may not see the run.
+    below = await desk.shown("Goal of Rep 1", "explain { calculatedAt runId }", desk.login("Rep 1"))
+    assert below == {"explain": {"calculatedAt": explained["calculatedAt"], "runId": None}}
     (actual,) = [one for one in explained["categories"] if one["category"] == "ACTUAL"]
     assert actual == {
         "category": "ACTUAL",

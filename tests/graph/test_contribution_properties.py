@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(world=worlds(most_goals=6, most_records=150, most_queries=2))
-async def test_an_administrator_sees_each_record_that_counts_and_what_counts_twice(
+async def test_an_administrator_sees_each_record_that_counts_and_what_countstwice(
     migrated: Database, clock: FixedClock, world: World
 ) -> None:
     await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
@@ -40,12 +40,12 @@ async def test_an_administrator_sees_each_record_that_counts_and_what_counts_twi
                 assert isinstance(shown, Contributions)
                 assert (shown.total_count, shown.restricted_count) == (len(own[number]), 0)
                 assert {record.id for record in shown.records} == {f"record-{n}" for n in own[number]}
-                assert await overlap(tx, viewer, goal_id, category, now) == _twice(world, own, number, category.column)
+                assert await overlap(tx, viewer, goal_id, category, now) == twice(world, own, number, category.column)
 
     await migrated.read(look, deadline=120)
 
 
-def _twice(world: World, own: list[list[int]], top: int, category: str) -> Overlap:
+def twice(world: World, own: list[list[int]], top: int, category: str) -> Overlap:
     """How often each record counts at or below a goal: not below what is cancelled, or in what is pinned."""
     times: Counter[int] = Counter(own[top])
     reached = {top}

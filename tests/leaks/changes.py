@@ -16,8 +16,10 @@ from graph.goal_creation import GoalDraft
 from graph.period import GoalPeriod, PeriodKind
 from graph.record_upsert import delete_records
 from graph.role import Roles, assign_role
+from graph.rollup_compiler import Category
 from graph.share import share_node
 from tests.factories import FOUNDER, YEAR
+from tests.leaks.asking import change_over, open_deal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -41,34 +43,29 @@ class Change:
     applies: Callable[[Scene], bool] = lambda _: True
 
 
-async def _update(scene: Scene, key: str, **changes: Any) -> None:
-    admin, id_, now = scene.company.administrator, scene.goals[key], scene.company.clock.now()
-    await scene.company.write(lambda tx: goal_change.update_goal(tx, admin, id_, changes, now))
-
-
 async def _rename_goals(scene: Scene, random: Random) -> None:
     for key in scene.hidden_goals():
         title = random.choice(("AAA first of all", "zzz last", "Goal 1", f"Other {random.random()}"))
-        await _update(scene, key, title=title, description=random.choice((None, "Other words")))
+        await scene.update(key, title=title, description=random.choice((None, "Other words")))
 
 
 async def _targets(scene: Scene, random: Random) -> None:
     for key in scene.hidden_goals():
-        await _update(scene, key, target=random.choice((None, "1", "41")), stretch_target=None)
-    await _update(scene, "Secret", target="1", stretch_target="999")
+        await scene.update(key, target=random.choice((None, "1", "41")), stretch_target=None)
+    await scene.update("Secret", target="1", stretch_target="999")
 
 
 async def _periods(scene: Scene, _: Random) -> None:
     """All records are of February: what the goals count stays."""
-    await _update(scene, "Secret", period=SPRING)
-    await _update(scene, "Other tree", period=SPRING)
+    await scene.update("Secret", period=SPRING)
+    await scene.update("Other tree", period=SPRING)
 
 
 async def _managers(scene: Scene, _: Random) -> None:
     for key in scene.hidden_goals():
         if scene.graph.goals[key].manager in {"boss", "boss-2"}:
             other = "boss" if scene.graph.goals[key].manager == "boss-2" else "boss-2"
-            await _update(scene, key, manager_id=scene.company.ids[other])
+            await scene.update(key, manager_id=scene.company.ids[other])
             scene.graph.goals[key].manager = other
 
 
@@ -77,7 +74,7 @@ async def _owners(scene: Scene, _: Random) -> None:
     for key, node in scene.graph.goals.items():
         if node.owner in {"ghost", "ghost-2"}:
             node.owner = "ghost" if node.owner == "ghost-2" else "ghost-2"
-            await _update(scene, key, owner_id=scene.company.ids[node.owner])
+            await scene.update(key, owner_id=scene.company.ids[node.owner])
     for type_, key in list(scene.rows):
         record, own = scene.graph.records[key], "owner" in scene.rows[type_, key]
         if own and record.owner in {"ghost", "ghost-2"}:
@@ -162,6 +159,16 @@ async def _override(scene: Scene, _: Random) -> None:
     await scene.override("Secret", "Another reason", "boss-2")
 
 
+async def _changed_over(scene: Scene, _: Random) -> None:
+    """What queries tell twins apart by: the accounts' cities, the orders' items and states."""
+    await change_over(scene)
+
+
+async def _queries(scene: Scene, _: Random) -> None:
+    """Give a hidden goal a query that all it counts meets, and that no visible goal need have."""
+    await scene.update("Asking secretly", queries={Category.ACTUAL: scene.company.ids["Everything"]})
+
+
 async def _shares(scene: Scene, _: Random) -> None:
     """Share what is hidden with those who do not look."""
     admin, ids = scene.company.administrator, scene.company.ids
@@ -198,17 +205,22 @@ async def _audit(scene: Scene, _: Random) -> None:
 
 async def _masked_targets(scene: Scene, random: Random) -> None:
     for key in scene.numbered():
-        await _update(scene, key, target=random.choice((None, "1", "41", "400")))
+        await scene.update(key, target=random.choice((None, "1", "41", "400")))
 
 
 async def _masked_descriptions(scene: Scene, random: Random) -> None:
     for key in scene.numbered():
-        await _update(scene, key, description=random.choice((None, "Hidden words", "Other words")))
+        await scene.update(key, description=random.choice((None, "Hidden words", "Other words")))
 
 
 async def _masked_totals(scene: Scene, random: Random) -> None:
     """One more record that counts: all that follows from it is kept from those who look."""
     await scene.deal("more", "ghost", random.choice(("7000", "0.01")), restricted=True)
+
+
+async def _masked_in_progress(scene: Scene, random: Random) -> None:
+    """One more open record that counts, twice."""
+    await open_deal(scene, "more-open", random.choice(("9000", "0.02")))
 
 
 async def _masked_amounts(scene: Scene, random: Random) -> None:
@@ -231,14 +243,18 @@ CHANGES = (
     Change("records renamed", _rename_records),
     Change("record replaced", _replace_record),
     Change("more records", _more_records),
-    Change("more goals", _more_goals),
+    # Who may read the settings is told how many goals a run calculated.
+    Change("more goals", _more_goals, lambda scene: not scene.may_read("SETTINGS")),
     Change("override", _override),
+    Change("accounts and orders changed over", _changed_over),
+    Change("queries", _queries),
     Change("shares", _shares),
     Change("rights", _rights, lambda scene: not scene.may_read("SETTINGS")),
     Change("audit", _audit, lambda scene: not scene.may_read("AUDIT")),
     Change("secured targets", _masked_targets, _secures("goal.target")),
     Change("secured descriptions", _masked_descriptions, _secures("goal.description")),
     Change("secured totals", _masked_totals, _secures("goal.actual")),
+    Change("secured values in progress", _masked_in_progress, _secures("goal.inProgress")),
     Change("secured amounts", _masked_amounts, _secures("record.opportunity.actualValue")),
     # Last: the others find goals by their ids.
     Change("goals replaced", _replace_goals),

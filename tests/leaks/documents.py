@@ -26,6 +26,8 @@ from graphql import (
 )
 
 from api.schema import schema
+from tests.graph.asking import field
+from tests.leaks import asking
 from tests.leaks.comparison import Asked
 
 if TYPE_CHECKING:
@@ -44,14 +46,14 @@ _NESTED: dict[str, tuple[str, ...]] = {
     "amounts": ("", '(currency: "USD")'),
     "formatted": ("", '(locale: "de-AT")'),
     "children": ("(first: 2)",),
-    "contributions": ("", "(category: IN_PROGRESS)"),
-    "overlap": ("", "(category: IN_PROGRESS)"),
+    "contributions": ("", "(category: CUSTOM)"),
+    "overlap": ("", "(category: CUSTOM)"),
 }
 _WRAPPING = ("Connection", "Edge", "TreeNode", "GoalTree")
 #: How many objects below the first a document selects, where that is not one: what they hold is selected elsewhere.
 _DEPTHS = {"goal": 2, "goalTree": 0, "node": 1, "nodes": 0, "goals": 0, "explainVisibility": 0}
-#: Which arguments are asked for with that depth, where not the first alone: goals near the hidden one, each type.
-_DEEP = {"goal": (0, 1, 2, 3, 10), "records": range(5)}
+#: Which arguments are asked for with that depth, where not the first alone: goals near the hidden one, types, trials.
+_DEEP = {"goal": (0, 1, 2, 3, 10), "records": range(5), "testRollupQuery": range(20)}
 
 Given = dict[str, list[dict[str, Any]]]
 
@@ -91,8 +93,8 @@ def arguments(scene: Scene) -> Given:
         ],
         "goalTree": [{"rootId": goals[0]}, {"rootId": goals[0], "depth": 1}, {"rootId": scene.goals["Secret"]}],
         "metric": [{"id": ids["metric"]}],
-        "rollupQuery": [{"id": "absent"}],
-        "testRollupQuery": [{"input": one} for one in _trials(goals[0])],
+        "rollupQuery": [{"id": ids["Of Graz"]}, {"id": ids["Everything"]}, {"id": "absent"}],
+        "testRollupQuery": [{"input": one} for one in _trials(scene)],
         "rollupQueries": [{}, {"search": "e"}, {"recordType": "opportunity"}],
         "users": [{}, {"search": "gh"}],
         "teams": [{"search": "gh"}],
@@ -118,15 +120,31 @@ def arguments(scene: Scene) -> Given:
     }
 
 
-def _trials(goal: str) -> list[dict[str, Any]]:
-    """Rollup queries to try: none, drafts alone, drafts for a goal."""
-    amount = {"field": {"key": "actualValue", "test": {"greater": "0"}}}
-    account = {"not": {"field": {"of": "ACCOUNT", "key": "city", "test": {"equals": "x"}}}}
-    drafts = [amount, account, {"owner": {"atOrBelowGoalOwner": True}}]
+def _trials(scene: Scene) -> list[dict[str, Any]]:
+    """Rollup queries to try: none, saved and draft ones; alone and for goals, for each category."""
+    ids, goals = scene.company.ids, scene.goals
+    named, owned = field("name", isNull=False), {"owner": {"atOrBelowGoalOwner": True}}
+    deals: list[dict[str, Any]] = [
+        {"conditions": asking.BIG},
+        {"conditions": field("name", endsWith="-0"), "amountField": "actualValue"},
+        {"conditions": asking.OF_GRAZ},
+        {"conditions": {"not": asking.OF_GRAZ}, "amountField": "estimatedValue"},
+        *({"conditions": asking.BIG, "goalId": goals[key], "category": "ACTUAL"} for key in ("Goal 0", "Asking")),
+        {"conditions": asking.OF_GRAZ, "goalId": goals["Of Graz"], "category": "ACTUAL"},
+        {"conditions": owned, "goalId": goals["Asking"], "category": "IN_PROGRESS"},
+        {"conditions": named, "goalId": goals["Secret"], "category": "IN_PROGRESS"},
+    ]
+    lines: list[dict[str, Any]] = [
+        {"conditions": asking.MANY_ITEMS, "amountField": "extendedAmount"},
+        {"conditions": asking.MANY_ITEMS, "goalId": goals["Of many items"], "category": "CUSTOM"},
+        {"conditions": named, "goalId": goals["Of many items"], "category": "CUSTOM"},
+    ]
     return [
         {"queryId": "absent"},
-        {"recordType": "opportunity", "conditions": amount, "amountField": "actualValue"},
-        *({"recordType": "opportunity", "conditions": one, "goalId": goal, "category": "ACTUAL"} for one in drafts),
+        {"queryId": ids["Of Graz"]},
+        {"queryId": ids["Known owners"], "goalId": goals["Asking"], "category": "ACTUAL"},
+        *({"recordType": "opportunity", **one} for one in deals),
+        *({"recordType": "order_line", **one} for one in lines),
     ]
 
 
@@ -239,7 +257,25 @@ def _named_by_hand(scene: Scene) -> list[Asked]:
         'restrictedChildren { count } childTargets { sum } t: target usd: amounts(currency: "USD") { target actual } }'
     )
     pairs = [("Secret", "Seen below"), ("Far", "Goal 1"), ("Secret leaf", "Goal 2")]
-    return [Asked(f"aliases {one}, {two}", text, {"a": scene.goals[one], "b": scene.goals[two]}) for one, two in pairs]
+    aliases = [
+        Asked(f"aliases {one}, {two}", text, {"a": scene.goals[one], "b": scene.goals[two]}) for one, two in pairs
+    ]
+    # What stands behind numbers, and nothing else of a goal.
+    fields = SCHEMA.type_map["Goal"].fields
+    behind = [
+        (f"{name}{given}", f"{name}{given} {selections(get_named_type(fields[name].type), 2)[0]}")
+        for name, given in (
+            ("explain", ""),
+            *product(("contributions", "overlap"), ("", "(category: IN_PROGRESS)", "(category: CUSTOM)")),
+        )
+    ]
+    about = {"near": scene.graph.goals["Secret"].parent or ""}
+    about |= {key: key for key in scene.goals if key.startswith(("Asking", "Of "))}
+    return aliases + [
+        Asked(f"{name} of {word}", f"query($id: ID!) {{ goal(id: $id) {{ {text} }} }}", {"id": scene.goals[key]})
+        for word, key in about.items()
+        for name, text in behind
+    ]
 
 
 def selections(kind: Any, depth: int) -> list[str]:

@@ -35,6 +35,7 @@ CHANNELS = {
     *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
     *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
     *("masked fields", "parents of records", "explain", "audit", "schema", "logs"),
+    *("query authoring, test, explain", "contributions, overlap"),
 }
 #: Channels of visibility.md §4 that are not, and why.
 NOT_YET = {
@@ -43,7 +44,6 @@ NOT_YET = {
     "history": "no history is kept",
     "ETag, bookmarks": "no answer has any",
     "exports, report, page": "there are none",
-    "query authoring, test": "rollup queries do not exist",
     "traces": "none are sent",
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from graph.audit import write_entry
 from graph.exchange_rate import set_exchange_rates
 from graph.field_profile import FieldGrant, upsert_field_profile
+from graph.goal_change import update_goal
 from graph.organization_settings import AncestorManagers, update_settings
 from graph.override import OverrideDraft, override_goal
 from graph.owners import OwnerKind
@@ -22,7 +23,8 @@ from graph.role import SHIPPED, Roles, assign_role, upsert_role
 from graph.rollup_compiler import Category
 from graph.run import Trigger, start
 from graph.share import set_restricted, share_node
-from tests.factories import Q1, YEAR, Company
+from tests.factories import OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Company
+from tests.leaks import asking
 from tests.policy import Graph, Node, Oracle
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ LOOKING = 4
 SECURED: tuple[tuple[str, ...], ...] = (
     ("goal.target", "record.opportunity.actualValue"),
     (),
-    ("goal.actual", "goal.description"),
+    ("goal.actual", "goal.inProgress", "goal.description"),
 )
 
 
@@ -85,11 +87,13 @@ class Scene:
         """Draw and write all of it."""
         await self._people()
         company, random = self.company, self.random
-        company.ids["metric"] = await company.metric(stretch=True)
+        company.ids["metric"] = await company.metric("Revenue", WON_REVENUE, OPEN_REVENUE, asking.LINES, stretch=True)
         await self._some_goals()
         await self._hidden_goals()
+        await asking.goals(self)
         await self._some_records()
         await self._hidden_records()
+        await asking.records(self)
         await self._exceptions()
         await self.override("Secret", "A secret reason", "boss")
         if random.random() < 0.5:
@@ -140,6 +144,11 @@ class Scene:
         more = {"restricted": False, **above, **more}
         self.goals[key] = await self.company.goal(key, manager_id=ids[manager], owner_id=ids[owner], **more)
         self.graph.goals[key] = Node(key, owner, more["restricted"], parent, manager=manager)
+
+    async def update(self, key: str, **changes: Any) -> None:
+        """Change a goal, as an administrator."""
+        admin, id_, now = self.company.administrator, self.goals[key], self.company.clock.now()
+        await self.company.write(lambda tx: update_goal(tx, admin, id_, changes, now))
 
     async def _runs(self) -> None:
         """Note a run of each tree, and one of all."""

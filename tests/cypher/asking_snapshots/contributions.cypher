@@ -11,7 +11,8 @@ CALL (owner, goal_start, goal_end) {
   RETURN r
 }
 WITH viewer, r
-WITH viewer, r, $open AND visible.record(r) AS shown
+// Without a unit, of the viewer or of the owner, seeing is unknown: not shown, and counted with what is not.
+WITH viewer, r, coalesce($open AND visible.record(r), false) AS shown
 WITH viewer, collect(CASE WHEN shown THEN r END) AS seen, count(CASE WHEN NOT shown THEN 1 END) AS restricted_count
 CALL (viewer, seen) {
   UNWIND seen AS r

@@ -17,7 +17,8 @@ CALL (owner, goal_start, goal_end, actual_asked) {
   RETURN r
 }
 WITH viewer, r, head([(r)-[:FOR_ACCOUNT]->(there:Record) | there]) AS of_account
-WITH viewer, r, $open AND visible.record(r) AND (viewer.administrator OR of_account IS NOT NULL AND visible.record(of_account)) AS shown
+// Without a unit, of the viewer or of the owner, seeing is unknown: not shown, and counted with what is not.
+WITH viewer, r, coalesce($open AND visible.record(r) AND (viewer.administrator OR of_account IS NOT NULL AND visible.record(of_account)), false) AS shown
 WITH viewer, collect(CASE WHEN shown THEN r END) AS seen, count(CASE WHEN NOT shown THEN 1 END) AS restricted_count
 CALL (viewer, seen) {
   UNWIND seen AS r

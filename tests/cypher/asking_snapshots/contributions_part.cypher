@@ -34,7 +34,8 @@ CALL (owner, goal_start, goal_end, actual_asked, goal_owner) {
   RETURN r
 }
 WITH viewer, r, head(COLLECT { MATCH path = (r)((:Record)-[:PART_OF]->(:Record)){0,2}(:Record)-[:FOR_ACCOUNT]->(there:Record) RETURN there ORDER BY length(path) LIMIT 1 }) AS of_account, head([(r)-[:PART_OF]->(part:Order) | part]) AS of_parent
-WITH viewer, r, $open AND visible.record(r) AND (viewer.administrator OR of_account IS NOT NULL AND visible.record(of_account)) AND (viewer.administrator OR of_parent IS NOT NULL AND visible.record(of_parent)) AS shown
+// Without a unit, of the viewer or of the owner, seeing is unknown: not shown, and counted with what is not.
+WITH viewer, r, coalesce($open AND visible.record(r) AND (viewer.administrator OR of_account IS NOT NULL AND visible.record(of_account)) AND (viewer.administrator OR of_parent IS NOT NULL AND visible.record(of_parent)), false) AS shown
 WITH viewer, collect(CASE WHEN shown THEN r END) AS seen, count(CASE WHEN NOT shown THEN 1 END) AS restricted_count
 CALL (viewer, seen) {
   UNWIND seen AS r
