@@ -1,9 +1,13 @@
-// Keeps what the goal `entity`, just changed, came to `before`, since the day `since`: unless it is the same, or was of today.
-WITH entity, since, before, properties(entity) AS stored
-WITH entity, since, before, columns.worth(stored) AS after
-// A history begins with the first total. Null is not equal to anything, so it is compared as a text.
-WHERE (since IS NOT NULL OR coalesce(after[0], after[1], after[2]) IS NOT NULL)
-  AND [value IN before | coalesce(value, '')] <> [value IN after | coalesce(value, '')]
+// Keeps what the goal `entity`, just changed, came to `before`, since the day `since`: if it is another, and not of today.
+WITH entity, since, before
+WHERE CASE
+  // A history begins with the first total.
+  WHEN since IS NULL THEN coalesce(entity.actualPinned, entity.actualOwn, entity.inProgressPinned, entity.inProgressOwn,
+    entity.customPinned, entity.customOwn) IS NOT NULL
+  WHEN since = $today THEN false
+  // Null is not equal to anything: it is compared as a text.
+  ELSE [value IN before | coalesce(value, '')] <> [value IN columns.worth(entity) | coalesce(value, '')]
+END
 SET entity.changedOn = $today
 WITH entity, since, before
 WHERE since < $today

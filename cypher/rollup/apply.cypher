@@ -2,8 +2,9 @@
 // sees: engine
 UNWIND $rows AS row
 MATCH (g:Goal {id: row.id})
-WITH g, row, properties(g) AS stored
-WITH g, row, stored.changedOn AS since, columns.worth(stored) AS before
+WITH g, row, g.changedOn AS since
+// Not looked at in a first run, nor for what changed today already.
+WITH g, row, since, CASE WHEN since <> $today THEN columns.worth(g) END AS before
 SET g += row.changes
 columns.kept(g)
 RETURN count(*) AS count

@@ -6,8 +6,7 @@ WHERE g.overrideEnd < $today
   AND g.state = 'OPEN'
   // Unbounded: a tree has any depth.
   AND (g = root OR EXISTS { (g)((:Goal)-[:CHILD_OF]->(:Goal)){1,}(root) })
-WITH g, properties(g) AS stored
-WITH g, stored.changedOn AS since, columns.worth(stored) AS before
+WITH g, g.changedOn AS since, columns.worth(g) AS before
 SET g += $ended
 WITH g, since, before
 CALL (g, since, before) {
