@@ -17,6 +17,7 @@ from api.goal_access import GoalAccess, withheld
 from api.goal_amounts import GoalMoney
 from api.goal_parts import ChildTargets, GoalRollup, GoalRollupQuery, RestrictedChildren
 from api.goal_reasons import GoalReasons
+from api.history import GoalHistory
 from api.loaders import ChildrenPage
 from api.metric import Metric
 from api.node import Node
@@ -32,7 +33,7 @@ from graph.version import goal_version
 
 
 @strawberry.type(description="A target for one metric, one owner and one period; a node in a tree of goals.")
-class Goal(GoalMoney, GoalReasons, Node):
+class Goal(GoalMoney, GoalReasons, GoalHistory, Node):
     """A goal, as one viewer sees it at one moment."""
 
     @detail("Title, 1 to 100 characters.")

@@ -8,6 +8,7 @@ however often it is spread.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
@@ -46,6 +47,10 @@ _PAGE: Final = 50
 _TREE: Final = 2_000
 #: Goals of a tree that cost as much as one object: they come in one answer of one statement.
 _TREE_SHARE: Final = 10
+#: Points of a history that cost as much as one object, the days of a whole one, the fewest days from point to point.
+_HISTORY_SHARE: Final = 10
+_HISTORY_DAYS: Final = 760
+_DAYS_APART: Final = {"WEEK": 7, "MONTH": 28, "FISCAL_PERIOD": 28}
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
 
 
@@ -179,8 +184,9 @@ def cost_of(
 ) -> int:
     """The cost of a valid document's operation. Source of the formula: visibility.md §6.
 
-    Scalars 0, an object 1, a connection 1 + `first` times what is in a node, a tree 1 + goals / 10, and as much again
-    for each kind of thing read for its goals. Questions about the schema itself cost nothing.
+    Scalars 0, an object 1, a history 1 + points / 10, a connection 1 + `first` times what is in a node, a tree
+    1 + goals / 10, and as much again for each kind of thing read for its goals. Questions about the schema itself cost
+    nothing.
     """
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     wanted = [one for one in operations if operation_name is None or (one.name and one.name.value == operation_name)]
@@ -247,7 +253,26 @@ class _Costs:
             return 1 + self._argument(node, given, _PAGE) * inside
         if "ids" in field.args:
             return 1 + self._length(node, "ids") * (1 + inside)
-        return 1 + inside
+        return 1 + (self._points(node) // _HISTORY_SHARE if type_.name == "GoalHistoryPoint" else inside)
+
+    def _points(self, node: FieldNode) -> int:
+        """How many points a history may have: those of the whole one unless both ends are named."""
+        apart = _DAYS_APART.get(str(self._given(node, "interval")), 1)
+        try:
+            first, last = (date.fromisoformat(str(self._given(node, name))) for name in ("from", "to"))
+        except ValueError:
+            return _HISTORY_DAYS // apart
+        return min(max((last - first).days, 0), _HISTORY_DAYS) // apart
+
+    def _given(self, node: FieldNode, name: str) -> Any:
+        """An argument's value, as given or in the variables; None where there is none."""
+        for argument in node.arguments or ():
+            if argument.name.value == name:
+                value: Any = argument.value
+                if isinstance(value, VariableNode):
+                    return self._variables.get(value.name.value)
+                return getattr(value, "value", None)
+        return None
 
     def _argument(self, node: FieldNode, name: str, otherwise: int) -> int:
         for argument in node.arguments or ():

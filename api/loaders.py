@@ -21,6 +21,7 @@ from graph.goal_relatives import (
     RestrictedChildrenOf,
 )
 from graph.goal_rights import Operations, OperationsOf
+from graph.history import History, histories
 from graph.metric import MetricRow, MetricsByIds
 from graph.organization import OrganizationRow, organization
 from graph.owners import MembersOf, OwnerChildrenOf, OwnerRow, OwnersByIds, OwnersOf
@@ -83,6 +84,7 @@ class Loaders:
         self.child_targets: DataLoader[str, ChildTargets | None] = self._by_id(
             lambda ids: ChildTargetsOf(viewer, ids), key=lambda row: row.parent_id
         )
+        self.histories: DataLoader[str, History | None] = DataLoader(load_fn=self._load_histories)
         self.children: DataLoader[ChildrenPage, Children | None] = DataLoader(load_fn=self._load_children)
 
     def _by_id(
@@ -122,3 +124,8 @@ class Loaders:
 
         found = await self._context.read(work)
         return [found.get(page) for page in pages]
+
+    async def _load_histories(self, goals: list[str]) -> list[History | None]:
+        viewer, now = self._context.viewer.id, self._context.clock.now()
+        found = {one.goal_id: one for one in await self._context.read(lambda tx: histories(tx, viewer, goals, now))}
+        return [found.get(goal) for goal in goals]

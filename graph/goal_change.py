@@ -24,6 +24,7 @@ from graph.goal_rules import (
     metric_with_fields,
     owner_id,
 )
+from graph.history import write_changes
 from graph.rights import Operation
 from graph.rollup_statements import NoteEnds
 from graph.text import checked_name, checked_text
@@ -102,7 +103,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         below = [row.id for row in await tx.run(statements.Subtree(goal_id))]
         await tx.run(statements.SetProperties(below, {"restricted": True}))
         tx.changed += below
-    await tx.run(statements.SetProperties([goal_id], properties))
+    await write_changes(tx, [goal_id], properties, now)
     if moves and parent is not None:
         await _link(tx, goal, parent.goal.id, now)
     if PROPERTIES_THAT_COUNT & set(changes):
@@ -230,7 +231,7 @@ async def close_goal(
         raise Refusal(ErrorCode.OPEN_DESCENDANTS, message, ("id",))
     await rollup.recalculate_inside(tx, goal_id, now)
     closed = {"state": GoalState.ACHIEVED.value, "frozenAt": now, "updatedAt": now}
-    await tx.run(statements.SetProperties([goal_id, *below], closed))
+    await write_changes(tx, [goal_id, *below], closed, now)
     tx.changed += [goal_id, *below]
     await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
@@ -242,7 +243,7 @@ async def cancel_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
     check_closed(goal, ("id",))
     await rollup.recalculate_inside(tx, goal_id, now)
     cancelled = {"state": GoalState.CANCELLED.value, "frozenAt": now, "updatedAt": now}
-    await tx.run(statements.SetProperties([goal_id], cancelled))
+    await write_changes(tx, [goal_id], cancelled, now)
     await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
@@ -257,7 +258,7 @@ async def reopen_goal(tx: Transaction, viewer: Viewer, goal_id: str, now: dateti
         message = "A goal above this one is closed. Reopen from the top."
         raise Refusal(ErrorCode.GOAL_CLOSED, message, ("id",))
     reopened = {"state": GoalState.OPEN.value, "frozenAt": None, "updatedAt": now}
-    await tx.run(statements.SetProperties([goal_id], reopened))
+    await write_changes(tx, [goal_id], reopened, now)
     await rollup.recalculate_inside(tx, goal_id, now)
     await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from graph.errors import ErrorCode, Refusal
 from graph.goal_change import fold_above, locked_goal
 from graph.goal_rules import check_closed, metric_with_fields
-from graph.goal_statements import SetProperties
+from graph.history import write_changes
 from graph.metric import MetricType
 from graph.money import parse_units
 from graph.rights import Operation, check_field_writable
@@ -61,7 +61,7 @@ async def override_goal(tx: Transaction, viewer: Viewer, goal_id: str, draft: Ov
         raise Refusal(ErrorCode.INVALID_VALUE, message, ("endDate",))
     said = {"overrideReason": reason, "overrideAuthor": viewer.id, "overriddenAt": now, "overrideEnd": draft.end}
     pinned = {f"{category.stored}Pinned": units for category, units in values.items()}
-    await tx.run(SetProperties([goal_id], {**said, **pinned, "updatedAt": now}))
+    await write_changes(tx, [goal_id], {**said, **pinned, "updatedAt": now}, now)
     await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 
@@ -73,7 +73,7 @@ async def clear_override(tx: Transaction, viewer: Viewer, goal_id: str, now: dat
     if goal.goal.override_reason is None:
         return
     ended: dict[str, Any] = {**dict.fromkeys(OVERRIDE), "updatedAt": now}
-    await tx.run(SetProperties([goal_id], ended))
+    await write_changes(tx, [goal_id], ended, now)
     await fold_above(tx, goal, now)
     await tx.run(NoteEnds([goal_id]))
 

@@ -27,7 +27,7 @@ SYSTEM_PROPERTIES = frozenset(
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
     | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate", "ImportRun"}
-    | {"IdempotencyKey", "AuditEntry", "RollupRun", "WorkerLease"}
+    | {"IdempotencyKey", "AuditEntry", "RollupRun", "WorkerLease", "GoalSnapshot"}
     | {"FieldProfile"}
     | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )

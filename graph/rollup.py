@@ -220,7 +220,7 @@ class Recalculation:
         batch = list(rows)
         if batch:
             self.changed += len(batch)
-            await self._tx.run(ApplyChanges(batch))
+            await self._tx.run(ApplyChanges(batch, self._today))
 
 
 async def recalculate_tree(database: Database, clock: Clock, goal_id: str, *, judged: bool = False) -> RunReport:

@@ -48,9 +48,10 @@ class ParentsByDepth(Read[Parent], path="rollup/parents", row=Parent):
 
 @dataclass(frozen=True)
 class ApplyChanges(Write[Count], path="rollup/apply", row=Count):
-    """Write {id, changes} of goals."""
+    """Write {id, changes} of goals, and into the history of those that come to something else `today`."""
 
     rows: list[dict[str, Any]]
+    today: date
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from graph import run
+from graph import history, run
 from graph.organization import organization
 from graph.organization_settings import OrganizationSettings, organization_settings
 from graph.rollup_statements import Root
@@ -94,7 +94,9 @@ async def turn_the_day(database: Database, clock: Clock) -> None:
 
 async def forget(database: Database, clock: Clock) -> None:
     """Forget what is kept for a time only."""
+    plan = await _plan(database, clock, Trigger.SCHEDULE)
     await run.sweep(database, clock.now())
+    await history.sweep(database, history.first_day(plan.today, plan.settings.history_months))
 
 
 #: The jobs of `goals serve`, in the order of their turns.

@@ -11,6 +11,7 @@ entity {.*,
   overrideEnd: toString(entity.overrideEnd),
   overriddenAt: entity.overriddenAt.epochMillis,
   holdsUntil: null,
+  changedOn: null,
   calculatedAt: null,
   calculatingUntil: null
 }

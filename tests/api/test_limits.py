@@ -56,6 +56,14 @@ COSTS: dict[str, tuple[dict[str, Any], int]] = {
         1 + 1 + 10 * (1 + 5),
     ),
     "{ nodes(ids: [1, 2, 3]) { id ... on Goal { pace { days } } } }": ({}, 1 + 3 * 2),
+    "{ goal(id: 1) { history { day } } }": ({}, 1 + 1 + 76),
+    '{ goal(id: 1) { history(from: null, to: "2026-02-15", interval: WEEK) { day } } }': ({}, 1 + 1 + 10),
+    '{ goal(id: 1) { history(from: "2026-01-01", to: "2026-02-20") { day } } }': ({}, 1 + 1 + 5),
+    'query($from: Date!) { goal(id: 1) { history(from: $from, to: "1900-01-01", interval: MONTH) { day } } }': (
+        {"from": "2026-01-01"},
+        1 + 1,
+    ),
+    "{ goalTree(rootId: 1, first: 10) { nodes { goal { history(interval: MONTH) { day } } } } }": ({}, 1 + 1 + 10 * 3),
     "{ ...Q ...Q } fragment Q on Query { viewer { id } }": ({}, 2),
     "{ __schema { types { name fields { name } } } }": ({}, 0),
 }

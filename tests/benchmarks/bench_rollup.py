@@ -43,7 +43,7 @@ ALL_CHANGED = Before(
 )
 FROM_NOTHING = Before(
     "MATCH (root:Goal {{id: '{shape.root}'}}) MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal) CALL (g) {{"
-    f" SET {', '.join(f'g.{name} = null' for name in RESULTS)}"
+    f" SET {', '.join(f'g.{name} = null' for name in (*RESULTS, 'changedOn'))}"
     " }} IN TRANSACTIONS OF 20000 ROWS",
     "update goal set actual = null, in_progress = null; vacuum goal",
 )

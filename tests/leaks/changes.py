@@ -229,6 +229,39 @@ async def _masked_amounts(scene: Scene, random: Random) -> None:
     await _swap(scene, random.sample(deals, len(deals)))
 
 
+async def _hidden_pasts(scene: Scene, random: Random) -> None:
+    """Another past of hidden goals."""
+    text = """
+    MATCH (g:Goal) WHERE g.id IN $ids
+    MERGE (past:GoalSnapshot {goal: g.id, day: date('2026-01-20')})
+    SET past.until = g.changedOn, past.actual = $units, past.recordCount = 7, past.target = $units, past.state = 'OPEN'
+    """
+    ids, units = [scene.goals[key] for key in scene.hidden_goals()], random.randrange(10**8)
+    await scene.company.write(lambda tx: tx.text(text, {"ids": ids, "units": units}, name="tests/pasts"))
+
+
+async def _masked_past_targets(scene: Scene, _: Random) -> None:
+    await _one_more_day(scene, "target")
+
+
+async def _masked_past_totals(scene: Scene, _: Random) -> None:
+    await _one_more_day(scene, "actual", "recordCount")
+
+
+async def _one_more_day(scene: Scene, *names: str) -> None:
+    """A day more in the past of each goal, on which nothing changed but these secured properties."""
+    text = """
+    MATCH (past:GoalSnapshot)
+    CREATE (more:GoalSnapshot)
+    SET more = past {.*, day: past.day + duration('P2D')}, past.until = past.day + duration('P2D')
+    SET more += $changed
+    RETURN count(*) AS count
+    """
+    changed = dict.fromkeys(names, 12_345)
+    (made,) = await scene.company.write(lambda tx: tx.text(text, {"changed": changed}, name="tests/one_more_day"))
+    assert made["count"]
+
+
 def _secures(field: str) -> Callable[[Scene], bool]:
     return lambda scene: field in scene.secured
 
@@ -256,6 +289,9 @@ CHANGES = (
     Change("secured totals", _masked_totals, _secures("goal.actual")),
     Change("secured values in progress", _masked_in_progress, _secures("goal.inProgress")),
     Change("secured amounts", _masked_amounts, _secures("record.opportunity.actualValue")),
+    Change("hidden pasts", _hidden_pasts),
+    Change("secured targets of the past", _masked_past_targets, _secures("goal.target")),
+    Change("secured totals of the past", _masked_past_totals, _secures("goal.actual")),
     # Last: the others find goals by their ids.
     Change("goals replaced", _replace_goals),
 )

@@ -48,6 +48,9 @@ _NESTED: dict[str, tuple[str, ...]] = {
     "children": ("(first: 2)",),
     "contributions": ("", "(category: CUSTOM)"),
     "overlap": ("", "(category: CUSTOM)"),
+    # Once each: a document has few aliases, and all that is told of a past is made from its days.
+    "history": ('(from: "2026-01-01", to: "2026-03-01", interval: DAY)',),
+    "changeSince": ('(day: "2026-02-12")',),
 }
 _WRAPPING = ("Connection", "Edge", "TreeNode", "GoalTree")
 #: How many objects below the first a document selects, where that is not one: what they hold is selected elsewhere.

@@ -21,6 +21,7 @@ from graph import goal_change, goal_rules, record_upsert, version
 from graph.database import Transaction
 from graph.errors import Refusal
 from graph.goal import GoalRow
+from graph.history import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,14 +35,13 @@ if TYPE_CHECKING:
 CHANNELS = {
     *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
     *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
-    *("masked fields", "parents of records", "explain", "audit", "schema", "logs"),
+    *("masked fields", "parents of records", "explain", "audit", "schema", "logs", "history"),
     *("query authoring, test, explain", "contributions, overlap"),
 }
 #: Channels of visibility.md §4 that are not, and why.
 NOT_YET = {
     "differencing": "totals are exact; guarded metrics do not exist",
     "subscriptions": "there are none",
-    "history": "no history is kept",
     "ETag, bookmarks": "no answer has any",
     "exports, report, page": "there are none",
     "traces": "none are sent",
@@ -90,6 +90,11 @@ def _dates(patch: pytest.MonkeyPatch) -> None:
 
 def _no_masks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(GoalRow, "hides", lambda *_: False)
+
+
+def _days_of_secrets(patch: pytest.MonkeyPatch) -> None:
+    """Each day on which anything changed is told, though not what."""
+    patch.setattr(Snapshot, "values", property(lambda _: object()))
 
 
 def _one_more_statement(patch: pytest.MonkeyPatch) -> None:
@@ -309,5 +314,13 @@ LEAKS = (
         "outsider",
     ),
     Leak("the audit log for everybody", "audit", _may_read_audit, "auditLog", "outsider"),
+    Leak(
+        "secured targets of the past",
+        "history",
+        text(("history/of_goals", "viewer.masked AS masked", "null AS masked")),
+        "goal {'id': 'NEAR'",
+        "director",
+    ),
+    Leak("days of secured changes", "history", _days_of_secrets, "goal {'id': 'NEAR'", "director"),
     Leak("rows in the log", "logs", _logged_rows, "updateGoal {'id': 'BELOW'", "rep-a"),
 )

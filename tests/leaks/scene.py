@@ -6,7 +6,7 @@ Everything is named by a key: users and teams by external id, goals by the first
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,8 @@ POOL: dict[str, tuple[str | None, str | None]] = {
 GHOSTS = ("boss", "boss-2", "ghost", "ghost-2")
 TEAMS = {"crew": ("rep-a", "rep-c"), "ghosts": ("ghost-2",)}
 LOOKING = 4
+#: How long ago a scene was made, but for what `_later` changes.
+PAST = timedelta(days=9)
 #: Fields that a scene keeps from all who look.
 SECURED: tuple[tuple[str, ...], ...] = (
     ("goal.target", "record.opportunity.actualValue"),
@@ -84,9 +86,11 @@ class Scene:
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
 
     async def build(self) -> Scene:
-        """Draw and write all of it."""
-        await self._people()
+        """Draw and write all of it, most of it some days ago: goals have a past."""
         company, random = self.company, self.random
+        now = company.clock.now()
+        company.clock.set(now - PAST)
+        await self._people()
         company.ids["metric"] = await company.metric("Revenue", WON_REVENUE, OPEN_REVENUE, asking.LINES, stretch=True)
         await self._some_goals()
         await self._hidden_goals()
@@ -98,6 +102,9 @@ class Scene:
         await self.override("Secret", "A secret reason", "boss")
         if random.random() < 0.5:
             await self.override(random.choice(self.numbered()), "Known to all", "director")
+        await self.recalculate()
+        company.clock.set(now)
+        await self._later()
         await self.recalculate()
         await self._runs()
         return self
@@ -323,6 +330,13 @@ class Scene:
 
         await self.company.write(work)
         self.graph.restricted_types = {"phone_call"}
+
+    async def _later(self) -> None:
+        """Change what goals come to after some days: a deal, and a target near what is hidden."""
+        company, near = self.company, self.goals[self.graph.goals["Secret"].parent or ""]
+        await self.deal("late", "rep-a", "3")
+        changes, now = {"target": "33"}, company.clock.now()
+        await company.write(lambda tx: update_goal(tx, company.administrator, near, changes, now))
 
     async def _exceptions(self) -> None:
         """Share some goals and records."""
