@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from api.auth import Tokens
 from api.context import Context
 from api.errors import BAD_REQUEST, INTERNAL, code_of, error_body, log_fault, log_refused
-from api.graphql_view import GraphQLView
+from api.graphql_view import RETRY_AFTER, GraphQLView
 from api.import_route import ImportEndpoint
 from api.session import Sessions
 from api.websocket import SocketContext
@@ -56,6 +56,8 @@ SECURITY_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+#: Seconds that the database may take to answer for us to be ready. Who asks should know within 5 s that it is gone.
+READY_WITHIN: Final = 3.0
 _CODES: Final = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -117,7 +119,9 @@ def create_app(
     graphql = GraphQLView(schema, make_context, make_socket, open_session)
 
     async def ready(_request: Request) -> Response:
-        missing = [known.name for known in await migration.status(database) if known.applied_at is None]
+        missing = [
+            known.name for known in await migration.status(database, deadline=READY_WITHIN) if known.applied_at is None
+        ]
         if missing:
             raise SchemaOutdated
         return _json({"ready": True})
@@ -216,6 +220,8 @@ async def _failed(request: Request, error: Exception) -> Response:
         status = _REFUSED.get(error.problem.code, status)
     log_refused(request_id, code_of(error))
     headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, Unavailable):
+        headers = {"retry-after": RETRY_AFTER}
     return _json(error_body(error.message, code_of(error), request_id), status, headers)
 
 

@@ -50,6 +50,8 @@ BULK: Final = frozenset(
     | {"upsertTerritories", "upsertProductLines"}
 )
 MEDIA_TYPE: Final = "application/graphql-response+json"
+#: Seconds after which it is worth asking again when the database was away.
+RETRY_AFTER: Final = "2"
 EVENTS: Final = "text/event-stream"
 #: What a websocket's acknowledgement says beside itself.
 _NOTHING_MORE: Final[UnsetType] = UNSET
@@ -179,6 +181,8 @@ class GraphQLView(GraphQL[Context, None]):
         headers = {"content-type": f"{sub_response.media_type}; charset=utf-8"}
         if status == 401:  # noqa: PLR2004
             headers["www-authenticate"] = "Bearer"
+        if status == _STATUSES[Unavailable.code]:
+            headers["retry-after"] = RETRY_AFTER
         return Response(self.encode_json(response_data), status, headers)
 
     def decode_json(self, data: str | bytes) -> object:

@@ -34,6 +34,8 @@ Row = TypeVar("Row")
 
 #: Seconds that one request's transaction may take (visibility.md §6); bulk work names its own.
 DEADLINE = 10.0
+#: Seconds that a server may take to accept a connection.
+CONNECT_WITHIN = 2.5
 _TIMED_OUT = re.compile(r"^(25N14|50N21)$")
 
 
@@ -178,7 +180,7 @@ class Database:
                     async with patience.limit() as left:
                         return await self._fetch(statement, trace, left)
                 except (DriverError, Neo4jError) as error:
-                    if not error.is_retryable() or not await patience.pause():
+                    if not error.is_retryable() or not await patience.pause(gone=isinstance(error, DriverError)):
                         raise
 
     async def position(self, statement: Statement[Row], *, deadline: float = DEADLINE) -> str:
@@ -245,7 +247,8 @@ class Database:
                     lost = bool(committing) and not isinstance(error, Neo4jError)
                     in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
                     passing = not isinstance(error, Unavailable) and error.is_retryable()
-                    if (lost and not repeatable) or not (passing or lost) or not await patience.pause():
+                    once_more = (passing or lost) and (repeatable or not lost)
+                    if not once_more or not await patience.pause(gone=isinstance(error, DriverError)):
                         if in_doubt:
                             raise OutcomeUnknown from error
                         raise
@@ -297,7 +300,7 @@ async def connect(
         uri,
         auth=(user, password),
         connection_acquisition_timeout=RETRY_FOR,
-        connection_timeout=5.0,
+        connection_timeout=CONNECT_WITHIN,
         keep_alive=True,
         notifications_disabled_classifications=["PERFORMANCE"],
         notifications_min_severity=NotificationMinimumSeverity.WARNING if strict else NotificationMinimumSeverity.OFF,

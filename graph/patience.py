@@ -28,12 +28,16 @@ _GRACE = 0.5
 
 @dataclass
 class Patience:
-    """How long a piece of work is tried: until its deadline, and no longer than RETRY_FOR after its first fault."""
+    """How long a piece of work is tried: until its deadline, and no longer than RETRY_FOR after its first fault.
+
+    Nor is it once no server has answered for GONE_FOR.
+    """
 
     deadline: float
     tries: int | None = None
     began: float = field(default_factory=monotonic)
     failed: float | None = None
+    gone: float | None = None
     faults: int = 0
 
     @property
@@ -58,7 +62,10 @@ class Patience:
         self.failed = self.failed or now
         self.faults += 1
         pause = min(_FIRST_PAUSE * 2**self.faults, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-        ends = min(self.began + self.deadline, self.failed + (GONE_FOR if gone else RETRY_FOR))
+        ends = min(self.began + self.deadline, self.failed + RETRY_FOR)
+        self.gone = (self.gone or now) if gone else None
+        if self.gone is not None:
+            ends = min(ends, self.gone + GONE_FOR)
         if now + pause >= ends or self.faults == self.tries:
             return False
         await asyncio.sleep(pause)
