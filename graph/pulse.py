@@ -33,9 +33,11 @@ INTERVAL: Final = 0.25
 REST: Final = 5.0
 #: Seconds between two questions whether a subscriber may still listen.
 BREATH: Final = 0.5
-#: Seconds that a look, and a subscriber's reading, may take.
+#: Seconds that a look may take, and a subscriber's reading: no request waits for it, and a first plan takes its time.
 _LOOK: Final = 2.0
-_READ: Final = 10.0
+_READ: Final = 60.0
+#: Seconds that all rest after a reading, at most.
+_LONGEST_REST: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ class Pulse:
     async def read(self, statement: Statement[Row]) -> list[Row]:
         """All rows of a subscriber's statement. Raises Unavailable.
 
-        One reads at a time, and then all rest for as long as that took: whatever is listened to, requests have at least
-        half of the process to themselves.
+        One reads at a time, and then all rest for as long as that took, a second at most: whatever is listened to,
+        requests have about half of the process to themselves.
         """
         async with self._turn:
             began = monotonic()
             rows = await self._database.fetch(statement, deadline=_READ)
-            await asyncio.sleep(monotonic() - began)
+            await asyncio.sleep(min(monotonic() - began, _LONGEST_REST))
         return rows
 
     async def _look(self) -> None:
