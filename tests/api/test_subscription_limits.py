@@ -14,11 +14,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from api.app import create_app
+from api.auth import LEEWAY
 from api.graphql_view import MAX_BODY
 from api.limits import MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES
 from api.loaders import Loaders
 from api.schema import schema
 from api.session import MAX_CONNECTIONS, MAX_SUBSCRIPTIONS
+from api.websocket import SocketHandler
 from graph.database import Database
 from tests.api.listening import PROTOCOLS, Address, closed, heard, say, subscribed
 from tests.api.loopback import listening
@@ -218,6 +220,32 @@ async def test_other_protocols_and_pages_elsewhere_are_refused(address: Address,
     async with httpx2.AsyncClient() as http:
         answer = await http.post(address.url, json=body, headers={"authorization": address.login("administrator")})
     assert (answer.status_code, "text/event-stream" in answer.json()["errors"][0]["message"]) == (406, True)
+
+
+async def test_a_websocket_without_subscriptions_ends_with_its_token(address: Address, clock: FixedClock) -> None:
+    async with address.socket(address.login("administrator", timedelta(minutes=5))) as socket:
+        assert (await heard(socket))["type"] == "connection_ack"
+        clock.advance(timedelta(minutes=5, seconds=LEEWAY))
+        assert await closed(socket) == 4401
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_fault_is_masked_and_logged_without_values(
+    address: Address, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, protocol: str
+) -> None:
+    async def fail(*_: object) -> None:
+        message = "a secret"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("graph.pulse.Pulse.read", fail)
+    async with address.subscribe(protocol, address.login("administrator"), GOALS, root="any") as events:
+        kind, payload = await events.next()
+    assert (kind, [error["message"] for error in payload["errors"]]) == ("next", ["Internal error"])
+    monkeypatch.setattr(SocketHandler, "handle_message", fail)
+    async with address.socket(address.login("administrator")) as socket:
+        assert await closed(socket) in {1000, 1006, 1011}
+    assert caplog.text.count("internal error") == 2
+    assert "a secret" not in caplog.text
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
