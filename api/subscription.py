@@ -63,7 +63,7 @@ class Subscription:
     ) -> AsyncGenerator[GoalChange, None]:
         """Tell of changed goals."""
         context = info.context
-        events = goal_events(context.subscriber, str(root_id), context.version_key)
+        events = goal_events(context.subscriber, str(root_id))
         async with aclosing(events):
             async for event in events:
                 yield GoalChange(id=strawberry.ID(event.id), kind=event.kind)

@@ -16,7 +16,7 @@ from graph.errors import ErrorCode, Refusal, Unauthenticated, Unavailable
 from graph.goal import RollupState
 from graph.goal_tree import DEEPEST, GoalTree, in_tree_order
 from graph.run import RunsByIds, RunState
-from graph.version import goal_version
+from graph.version import editable_values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -72,8 +72,8 @@ class _Told:
     totals: tuple[Any, ...]
 
 
-async def goal_events(subscriber: Subscriber, root: str, key: bytes) -> AsyncGenerator[GoalEvent, None]:
-    """What changes in the visible tree below a goal; `key` makes versions.
+async def goal_events(subscriber: Subscriber, root: str) -> AsyncGenerator[GoalEvent, None]:
+    """What changes in the visible tree below a goal.
 
     The first event is of the root, as soon as changes are noticed. A goal that comes into sight is an event; one that
     goes is none, but one of the goal above it. Refuses NOT_FOUND, at once or later, if the root is hidden or absent;
@@ -88,7 +88,7 @@ async def goal_events(subscriber: Subscriber, root: str, key: bytes) -> AsyncGen
                 torn += 1
                 continue
             torn = 0
-            now = _told(tree, told or {}, key, subscriber.clock.now())
+            now = _told(tree, told or {}, subscriber.clock.now())
             if told is None:
                 yield GoalEvent(root, Change.TOTALS)
             else:
@@ -134,7 +134,7 @@ async def _refuse(subscriber: Subscriber, absent: str) -> None:
     raise Refusal(ErrorCode.NOT_FOUND, absent)
 
 
-def _told(tree: Tree, before: Mapping[str, _Told], key: bytes, now: datetime) -> dict[str, _Told]:
+def _told(tree: Tree, before: Mapping[str, _Told], now: datetime) -> dict[str, _Told]:
     children: dict[str | None, list[str]] = {}
     nodes = in_tree_order(tree.nodes)
     for node in nodes[1:]:
@@ -146,7 +146,7 @@ def _told(tree: Tree, before: Mapping[str, _Told], key: bytes, now: datetime) ->
         totals = (_state(goal, tree.metric, before.get(goal.id), now), *_numbers(goal, tree.metric))
         # When the tree was calculated is the same for all its goals: one event says it.
         calculated = () if node.depth else (goal.last_calculated(tree.metric),)
-        found[goal.id] = _Told((goal_version(key, goal), *below), (*totals, *calculated))
+        found[goal.id] = _Told((editable_values(goal), *below), (*totals, *calculated))
     return found
 
 
