@@ -12,13 +12,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from api.auth import Tokens
 from api.context import Context
 from api.errors import BAD_REQUEST, INTERNAL, code_of, error_body, log_fault, log_refused
-from api.graphql_view import GraphQLView
+from api.graphql_view import RETRY_AFTER, GraphQLView
 from api.import_route import ImportEndpoint
+from api.session import Sessions
+from api.websocket import SocketContext
 from graph import migration
 from graph.errors import (
     ErrorCode,
@@ -29,15 +31,19 @@ from graph.errors import (
     Unauthenticated,
     Unavailable,
 )
+from graph.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from pydantic import SecretStr
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.websockets import WebSocket
 
     from api.execution import Schema
+    from api.session import Session
     from graph.clock import Clock
     from graph.database import Database
     from graph.settings import Settings
@@ -50,6 +56,8 @@ SECURITY_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+#: Seconds that the database may take to answer for us to be ready. Who asks should know within 5 s that it is gone.
+READY_WITHIN: Final = 3.0
 _CODES: Final = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -59,6 +67,7 @@ _CODES: Final = {
 _MESSAGES: Final = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 _STATUSES: Final[dict[type[GoalgraphError], int]] = {
     Unauthenticated: 401,
+    LimitExceeded: 429,
     Unavailable: 503,
     SchemaOutdated: 503,
     Refusal: 400,
@@ -83,28 +92,45 @@ def create_app(
     tokens = Tokens(settings, clock, demo)
     signing_key = settings.signing_key()
 
+    sessions, pulse = Sessions(clock), Pulse(database, settings.subscription_interval)
+
+    def every(request: HTTPConnection) -> dict[str, Any]:
+        """What all contexts have."""
+        return {
+            "request_id": request.scope["state"]["request_id"],
+            "database": database,
+            "clock": clock,
+            "settings": settings,
+            "signing_key": signing_key,
+            "introspection": settings.introspection or demo is not None,
+            "make_loaders": make_loaders,
+            "pulse": pulse,
+        }
+
     def make_context(request: Request) -> Context:
-        return Context(
-            request_id=request.scope["state"]["request_id"],
-            subject=tokens.subject(request.headers.get("authorization")),
-            database=database,
-            clock=clock,
-            settings=settings,
-            signing_key=signing_key,
-            introspection=settings.introspection or demo is not None,
-            make_loaders=make_loaders,
-        )
+        return Context(subject=tokens.subject(request.headers.get("authorization")), **every(request))
+
+    def open_session(authorization: str | None) -> AbstractContextManager[Session]:
+        return sessions.opened(tokens.grant(authorization))
+
+    def make_socket(request: WebSocket) -> SocketContext:
+        return SocketContext(subject="", admit=open_session, **every(request))
+
+    graphql = GraphQLView(schema, make_context, make_socket, open_session)
 
     async def ready(_request: Request) -> Response:
-        missing = [known.name for known in await migration.status(database) if known.applied_at is None]
+        missing = [
+            known.name for known in await migration.status(database, deadline=READY_WITHIN) if known.applied_at is None
+        ]
         if missing:
             raise SchemaOutdated
         return _json({"ready": True})
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _index),
-            Route("/graphql", GraphQLView(schema, make_context), methods=["GET", "POST"]),
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", graphql),
             Route("/import/{type}", ImportEndpoint(make_context), methods=["POST"]),
             Route("/healthz", _health),
             Route("/readyz", ready),
@@ -113,6 +139,8 @@ def create_app(
         middleware=[Middleware(Frame)],
         exception_handlers={HTTPException: _refused, GoalgraphError: _failed},
     )
+    app.state.sessions = sessions
+    return app
 
 
 class Frame:
@@ -123,13 +151,14 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         # Ours, not the client's: a client could write anything into the log with its own.
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = False
+        # A websocket has no answer that begins; the server closes it when this ends.
+        started = scope["type"] == "websocket"
 
         async def send_framed(message: Message) -> None:
             nonlocal started
@@ -191,6 +220,8 @@ async def _failed(request: Request, error: Exception) -> Response:
         status = _REFUSED.get(error.problem.code, status)
     log_refused(request_id, code_of(error))
     headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, Unavailable):
+        headers = {"retry-after": RETRY_AFTER}
     return _json(error_body(error.message, code_of(error), request_id), status, headers)
 
 

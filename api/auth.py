@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
@@ -21,6 +22,14 @@ LEEWAY: Final = 60
 _REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub"]
 _LONGEST: Final = 8_192  # characters
 _DEMO_KEY_ID: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token says: the external id of who asks, and until when, in seconds since 1970, leeway included."""
+
+    subject: str
+    ends: float
 
 
 def demo_key() -> SecretStr:
@@ -63,6 +72,10 @@ class Tokens:
 
     def subject(self, authorization: str | None) -> str:
         """Read the external id out of an Authorization header. Raises Unauthenticated, the same for every reason."""
+        return self.grant(authorization).subject
+
+    def grant(self, authorization: str | None) -> Grant:
+        """Read who asks and until when out of an Authorization header. Raises as `subject`."""
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token or len(token) > _LONGEST:
@@ -82,7 +95,7 @@ class Tokens:
         subject = claims["sub"]
         if not isinstance(subject, str) or not subject or not self._in_time(claims):
             raise Unauthenticated
-        return subject
+        return Grant(subject, claims["exp"] + LEEWAY)
 
     def _key_for(self, token: str) -> SecretStr:
         # The id only says which key to try: the signature must hold with that one.

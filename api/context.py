@@ -13,6 +13,7 @@ from api.cursor import Cursors
 from api.shape import shaped, shaper
 from graph.database import Trace
 from graph.errors import Unauthenticated, Unavailable
+from graph.event import Subscriber
 from graph.version import Expected, version_key
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from api.session import Session
     from graph.clock import Clock
     from graph.database import Database, Transaction
+    from graph.pulse import Pulse
     from graph.settings import Settings
     from graph.statement import Statement
     from graph.visibility import Viewer
@@ -35,7 +38,10 @@ WORTH_IT = 2
 
 @dataclass
 class Context:
-    """One request. `subject` is the external id in its token; the viewer is known once the document was accepted."""
+    """One request. `subject` is the external id in its token; the viewer is known once the document was accepted.
+
+    `session`: the connection that stays open for it, and `pulse` what wakes those, where it may subscribe.
+    """
 
     request_id: str
     subject: str
@@ -45,6 +51,8 @@ class Context:
     signing_key: SecretStr
     introspection: bool = False
     make_loaders: Callable[[Context], Any] | None = None
+    session: Session | None = None
+    pulse: Pulse | None = None
     trace: Trace = field(default_factory=Trace)
     wrote: bool = False
     direct: list[tuple[list[str | int], list[Any]]] = field(default_factory=list)
@@ -66,6 +74,17 @@ class Context:
     def identify(self, viewer: Viewer) -> None:
         """Say who asks, once it is known."""
         self._viewer = viewer
+
+    def operation(self) -> Context:
+        """Give the context of one operation of a connection: this one, where there is but one."""
+        return self
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """The viewer as one who listens. Raises Unauthenticated on a connection that does not stay open."""
+        if self.session is None or self.pulse is None:
+            raise Unauthenticated
+        return Subscriber(self.pulse, self.clock, self.viewer, self.session.check)
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a read transaction, within the time that the request has left."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
-from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from api.cursor import BadCursor
 from api.enums import describe_enum
@@ -36,6 +37,12 @@ BAD_REQUEST: Final = "BAD_REQUEST"
 
 # Anything else of graph/errors.py is for the operator (paths, addresses) or for `graph/` alone.
 _FOR_CLIENTS: Final = (Refusal, Unauthenticated, LimitExceeded, Unavailable, SchemaOutdated, BadCursor)
+#: What a stream cannot execute; elsewhere the view refuses these.
+_OPERATIONS: Final[dict[type[Exception], str]] = {
+    MissingQueryError: "The request has no `query`.",
+    CannotGetOperationTypeError: "The document has no such operation, or several: name one of its own.",
+    InvalidOperationTypeError: "Only subscriptions are streamed. Send queries and mutations by POST, and accept JSON.",
+}
 _SUGGESTION: Final = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
 _TOO_MANY_TOKENS: Final = "Parsing aborted."
 _BAD_ARGUMENT: Final = "Argument '"
@@ -126,6 +133,8 @@ def _told(error: GraphQLError) -> tuple[str, str]:
     if isinstance(error, GraphQLSyntaxError):
         code = LimitExceeded.code if _TOO_MANY_TOKENS in error.message else PARSE_FAILED
         return error.message, code
+    if origin is not None and type(origin) in _OPERATIONS:
+        return _OPERATIONS[type(origin)], BAD_REQUEST
     clients_own = origin is None or isinstance(origin, StrawberryInputCoercionError)
     # An error with a path arose in a resolver or in its answer; of those only an argument's value is the client's.
     if clients_own and (error.path is None or error.message.startswith(_BAD_ARGUMENT)):

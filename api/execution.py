@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
-from graphql import NoSchemaIntrospectionCustomRule
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from api.errors import masked
 from api.limits import Limits
@@ -18,9 +21,8 @@ from graph.errors import Torn, Unauthenticated
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-    from graphql import GraphQLError
-    from strawberry.types import ExecutionContext, ExecutionResult
-    from strawberry.types.graphql import OperationType
+    from strawberry.schema.schema import StreamResult
+    from strawberry.types import ExecutionContext
 
     from api.context import Context
 
@@ -80,16 +82,11 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """Execute a document on behalf of the context's subject; again, if a commit came between sum and parts."""
         context: Context = context_value  # type: ignore[assignment] # BaseSchema takes any context; ours is required
+        allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
         for attempt in range(1, _ATTEMPTS + 1):
             context.direct.clear()
             result = await super().execute(
-                query,
-                variable_values,
-                context_value,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
+                query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
             if attempt == _ATTEMPTS or context.wrote or not _torn(result):
                 break
@@ -100,8 +97,44 @@ class Schema(strawberry.Schema):
             result.errors = masked(result.errors, context.request_id)
         return result
 
+    async def stream(  # noqa: PLR0917 - as BaseSchema has it
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,  # noqa: ARG002 - all else has `execute`
+    ) -> StreamResult:
+        """Execute a subscription on behalf of the context's subject; nothing else is streamed."""
+        context: Context = context_value.operation()  # type: ignore[union-attr] # as in `execute`
+        only = (OperationType.SUBSCRIPTION,)
+        results = await super().stream(
+            query, variable_values, context, root_value, operation_name, operation_extensions, only
+        )
+        return _tellable(results, context.request_id)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here: `masked` writes one line for the whole document."""
+
+
+async def _tellable(results: StreamResult, request_id: str) -> StreamResult:
+    """Mask each result's errors. What comes before anything was executed says so by its type."""
+    begun = False
+    try:
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, ExecutionResult) and result.errors:
+                    errors = masked(result.errors, request_id)
+                    kind = ExecutionResult if begun or result.data is not None else PreExecutionError
+                    yield kind(data=result.data, errors=errors, extensions=result.extensions)
+                else:
+                    yield result
+                begun = True
+    except Exception as fault:  # noqa: BLE001 - `execute` gives what extensions raise as errors; a stream does not
+        error = fault if isinstance(fault, GraphQLError) else GraphQLError("", original_error=fault)
+        yield (ExecutionResult if begun else PreExecutionError)(data=None, errors=masked([error], request_id))
 
 
 def _torn(result: ExecutionResult) -> bool:
@@ -122,6 +155,7 @@ def _put(data: Any, path: list[str | int], value: object) -> None:
 def build_schema(
     query: type,
     mutation: type | None = None,
+    subscription: type | None = None,
     *,
     types: Iterable[type] = (),
 ) -> Schema:
@@ -129,6 +163,7 @@ def build_schema(
     return Schema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         types=types,
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

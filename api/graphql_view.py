@@ -1,8 +1,13 @@
-"""GraphQL over HTTP: media types, statuses, body limit. What a document may ask is decided in execution.py."""
+"""GraphQL over HTTP: media types, statuses, body limit, server-sent events. What a document may ask: execution.py.
+
+Websockets come in here and are served by websocket.py.
+"""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -11,11 +16,17 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
 
 from api.context import Context
-from api.errors import BAD_REQUEST, INTERNAL
+from api.errors import BAD_REQUEST, INTERNAL, log_refused
 from api.execution import MAX_TOKENS
+from api.session import MAX_SUBSCRIPTIONS
+from api.websocket import INTRODUCTION, SocketAdapter, SocketContext, SocketHandler
 from graph.errors import Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
@@ -23,12 +34,12 @@ if TYPE_CHECKING:
 
     from cross_web import AsyncHTTPRequestAdapter
     from starlette.types import Message, Receive, Scope, Send
-    from starlette.websockets import WebSocket
     from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
     from strawberry.http.base import BaseRequestProtocol
     from strawberry.types import ExecutionResult
 
     from api.execution import Schema
+    from api.session import Session
 
 #: Bytes of a request's body, and of one that uploads in bulk: a batch has up to 10 000 rows.
 MAX_BODY: Final = 1_048_576
@@ -39,7 +50,13 @@ BULK: Final = frozenset(
     | {"upsertTerritories", "upsertProductLines"}
 )
 MEDIA_TYPE: Final = "application/graphql-response+json"
+#: Seconds after which it is worth asking again when the database was away.
+RETRY_AFTER: Final = "2"
+EVENTS: Final = "text/event-stream"
+#: What a websocket's acknowledgement says beside itself.
+_NOTHING_MORE: Final[UnsetType] = UNSET
 _RECEIVED: Final = "goalgraph.received"
+_OPENED: Final = "goalgraph.opened"
 
 # Of an answer without data, by the code of an error in it; the first that applies.
 _STATUSES: Final = {Unauthenticated.code: 401, Unavailable.code: 503, INTERNAL: 500}
@@ -53,30 +70,68 @@ _WORDS: Final = {
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """The endpoint `/graphql`: POST, and GET for queries. Answers as the GraphQL-over-HTTP specification says."""
+    """The endpoint `/graphql`: POST, and GET for queries; subscriptions as server-sent events or over a websocket.
 
-    def __init__(self, schema: Schema, make_context: Callable[[Request], Context]) -> None:
-        super().__init__(schema, graphql_ide=None, allow_queries_via_get=True, subscription_protocols=())
+    Answers as the GraphQL-over-HTTP specification says. `open_session` counts a connection that stays open on the word
+    of an Authorization header.
+    """
+
+    websocket_adapter_class = SocketAdapter
+    graphql_transport_ws_handler_class = SocketHandler  # type: ignore[assignment] # its context is a socket's
+
+    def __init__(
+        self,
+        schema: Schema,
+        make_context: Callable[[Request], Context],
+        make_socket: Callable[[WebSocket], SocketContext],
+        open_session: Callable[[str | None], AbstractContextManager[Session]],
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=True,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=INTRODUCTION),
+            max_subscriptions_per_connection=MAX_SUBSCRIPTIONS,
+        )
         self._make_context = make_context
+        self._make_socket = make_socket
+        self._open_session = open_session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises HTTPException where it is malformed, and what `make_context` raises."""
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive, send))
+            return
         scope[_RECEIVED] = _Received()
         request = Request(scope, _limited(receive, scope[_RECEIVED]))
-        try:
-            response = await self.run(request)
-        except ViewError as error:
-            reason = error.reason or ""
-            if "not allowed when using" in reason:
-                raise HTTPException(405, "Send mutations by POST.", {"Allow": "POST"}) from None
-            raise HTTPException(error.status_code, _WORDS.get(reason, reason)) from None
-        await response(scope, receive, send)
+        with ExitStack() as opened:
+            scope[_OPENED] = opened
+            try:
+                response = await self.run(request)
+            except ViewError as error:
+                raise _refused(error) from None
+            await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         """Give the request's context. Raises Unauthenticated: before anything else of the request is looked at."""
-        if not isinstance(request, Request):
-            raise Unauthenticated
-        return self._make_context(request)
+        if isinstance(request, WebSocket):
+            return self._make_socket(request)
+        context = self._make_context(request)
+        if EVENTS in request.headers.get("accept", "").lower():
+            session = self._open_session(request.headers.get("authorization"))
+            context.session = request.scope[_OPENED].enter_context(session)
+        return context
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Find out who is at a websocket's other end. Raises ConnectionRejectionError where its token does not hold."""
+        try:
+            if isinstance(context, SocketContext):
+                context.introduce()
+        except Unauthenticated as refused:
+            log_refused(context.request_id, refused.code)
+            raise ConnectionRejectionError from None
+        return _NOTHING_MORE
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Note the media type that the client accepts, for `create_response`."""
@@ -126,6 +181,8 @@ class GraphQLView(GraphQL[Context, None]):
         headers = {"content-type": f"{sub_response.media_type}; charset=utf-8"}
         if status == 401:  # noqa: PLR2004
             headers["www-authenticate"] = "Bearer"
+        if status == _STATUSES[Unavailable.code]:
+            headers["retry-after"] = RETRY_AFTER
         return Response(self.encode_json(response_data), status, headers)
 
     def decode_json(self, data: str | bytes) -> object:
@@ -135,6 +192,15 @@ class GraphQLView(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         """Write JSON."""
         return orjson.dumps(data)
+
+
+def _refused(error: ViewError) -> HTTPException:
+    reason = error.reason or ""
+    if reason.startswith("subscriptions are not allowed"):
+        return HTTPException(406, f"Subscribe with `Accept: {EVENTS}`, or over a websocket.")
+    if "not allowed when using" in reason:
+        return HTTPException(405, "Send mutations by POST.", {"Allow": "POST"})
+    return HTTPException(error.status_code, _WORDS.get(reason, reason))
 
 
 def _codes(answer: GraphQLHTTPResponse) -> set[Any]:

@@ -34,6 +34,7 @@ from api.rollup_query_mutation import RollupQueryMutation
 from api.rollup_query_trial import RollupQueryTrialQuery
 from api.run import RunQuery
 from api.settings import SettingsMutation, SettingsQuery
+from api.subscription import Subscription
 from api.time_zone_mutation import TimeZoneMutation
 
 
@@ -96,4 +97,4 @@ class Mutation(
     """The root of mutations."""
 
 
-schema = build_schema(Query, Mutation)
+schema = build_schema(Query, Mutation, Subscription)

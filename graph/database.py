@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from neo4j import (
@@ -21,6 +19,7 @@ from neo4j import (
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, TransientError
 
 from graph.errors import ErrorCode, GoalgraphError, OutcomeUnknown, Refusal, Unavailable
+from graph.patience import RETRY_FOR, TOO_LONG, Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,15 +34,9 @@ Row = TypeVar("Row")
 
 #: Seconds that one request's transaction may take (visibility.md §6); bulk work names its own.
 DEADLINE = 10.0
-#: Seconds after its first fault within which work is tried again, if its deadline leaves that much.
-RETRY_FOR = 15.0
+#: Seconds that a server may take to accept a connection.
+CONNECT_WITHIN = 2.5
 _TIMED_OUT = re.compile(r"^(25N14|50N21)$")
-#: Seconds of the pause before the second try; each further pause is twice as long, give or take a half.
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-#: Seconds that a server has past the deadline to say itself that time is over, before we no longer listen.
-_GRACE = 0.5
-_TOO_LONG = "The request took longer than it may. Ask for less at once."
 
 
 @dataclass
@@ -180,15 +173,28 @@ class Database:
         self, statement: Statement[Row], *, trace: Trace | None = None, deadline: float = DEADLINE
     ) -> list[Row]:
         """All rows of one reading statement in a transaction of its own: one round trip, where `read` takes three."""
-        patience = _Patience(deadline, tries=_TRIES)
+        patience = Patience(deadline, tries=_TRIES)
         with _errors_as_ours():
             while True:
                 try:
                     async with patience.limit() as left:
                         return await self._fetch(statement, trace, left)
                 except (DriverError, Neo4jError) as error:
-                    if not error.is_retryable() or not await patience.pause():
+                    if not error.is_retryable() or not await patience.pause(gone=isinstance(error, DriverError)):
                         raise
+
+    async def position(self, statement: Statement[Row], *, deadline: float = DEADLINE) -> str:
+        """Where the log of commits stands, as text that is another after each commit; `statement` reads nothing.
+
+        Raises Unavailable. What the text says is the server's affair and not for clients.
+        """
+        with _errors_as_ours():
+            async with (
+                Patience(deadline).limit() as left,
+                self._driver.session(database=self.name, default_access_mode=READ_ACCESS) as session,
+            ):
+                await (await session.run(Query(statement.text, timeout=left), statement.parameters())).consume()
+                return " ".join(sorted((await session.last_bookmarks()).raw_values))
 
     async def schema(self, text: LiteralString) -> None:
         """Run one schema statement in a transaction of its own."""
@@ -223,7 +229,7 @@ class Database:
         *,
         repeatable: bool,
     ) -> T:
-        patience = _Patience(deadline)
+        patience = Patience(deadline)
         clashed = in_doubt = False
         with _errors_as_ours():
             while True:
@@ -241,7 +247,8 @@ class Database:
                     lost = bool(committing) and not isinstance(error, Neo4jError)
                     in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
                     passing = not isinstance(error, Unavailable) and error.is_retryable()
-                    if (lost and not repeatable) or not (passing or lost) or not await patience.pause():
+                    once_more = (passing or lost) and (repeatable or not lost)
+                    if not once_more or not await patience.pause(gone=isinstance(error, DriverError)):
                         if in_doubt:
                             raise OutcomeUnknown from error
                         raise
@@ -267,44 +274,6 @@ class Database:
             return done
 
 
-@dataclass
-class _Patience:
-    """How long a piece of work is tried: until its deadline, and no longer than RETRY_FOR after its first fault."""
-
-    deadline: float
-    tries: int | None = None
-    began: float = field(default_factory=monotonic)
-    failed: float | None = None
-    faults: int = 0
-
-    @property
-    def left(self) -> float:
-        """Seconds up to the deadline; more than 0, which the server would take for no limit."""
-        return max(self.began + self.deadline - monotonic(), 0.001)
-
-    @asynccontextmanager
-    async def limit(self) -> AsyncIterator[float]:
-        """Give the seconds left; raises Unavailable if they are over and the server has not said so itself."""
-        try:
-            async with asyncio.timeout(self.left + _GRACE) as limit:
-                yield self.left
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise Unavailable(_TOO_LONG) from None
-
-    async def pause(self) -> bool:
-        """Wait before the next try; False, at once, if there is none."""
-        now = monotonic()
-        self.failed = self.failed or now
-        self.faults += 1
-        pause = min(_FIRST_PAUSE * 2**self.faults, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-        if now + pause >= min(self.began + self.deadline, self.failed + RETRY_FOR) or self.faults == self.tries:
-            return False
-        await asyncio.sleep(pause)
-        return True
-
-
 class _errors_as_ours:  # noqa: N801 - reads as a statement where it is used
     """Turns the driver's exceptions into ours; their text goes to the log's cause chain and never to a client."""
 
@@ -317,7 +286,7 @@ class _errors_as_ours:  # noqa: N801 - reads as a statement where it is used
         if isinstance(error, ConstraintError):
             raise Refusal(ErrorCode.CONFLICT, "Another change took this key first. Read it again.") from error
         if isinstance(error, ClientError) and _TIMED_OUT.match(error.gql_status):
-            raise Unavailable(_TOO_LONG) from error
+            raise Unavailable(TOO_LONG) from error
         if isinstance(error, DriverError | TransientError) or (isinstance(error, Neo4jError) and error.is_retryable()):
             raise Unavailable from error
 
@@ -331,7 +300,7 @@ async def connect(
         uri,
         auth=(user, password),
         connection_acquisition_timeout=RETRY_FOR,
-        connection_timeout=5.0,
+        connection_timeout=CONNECT_WITHIN,
         keep_alive=True,
         notifications_disabled_classifications=["PERFORMANCE"],
         notifications_min_severity=NotificationMinimumSeverity.WARNING if strict else NotificationMinimumSeverity.OFF,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cypher
+from graph.database import DEADLINE
 from graph.errors import SchemaOutdated
 from graph.statement import Id, Read, Write
 
@@ -51,13 +52,13 @@ class Migration:
     applied_at: datetime | None
 
 
-async def status(database: Database) -> list[Migration]:
+async def status(database: Database, *, deadline: float = DEADLINE) -> list[Migration]:
     """Every migration the program knows, in order. Raises SchemaOutdated if the database has had others."""
 
     async def read(tx: Transaction) -> list[Applied]:
         return await tx.run(AppliedMigrations())
 
-    applied = {row.name: row for row in await database.read(read)}
+    applied = {row.name: row for row in await database.read(read, deadline=deadline)}
     known = [
         Migration(
             name,

@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         10.0, alias="GOALGRAPH_REQUEST_TIMEOUT", gt=0, le=3600, description="Longest request, in seconds"
     )
+    subscription_interval: float = Field(
+        0.25,
+        alias="GOALGRAPH_SUBSCRIPTION_INTERVAL",
+        gt=0,
+        le=60,
+        description="Seconds between two looks whether anything was committed, while anybody subscribes",
+    )
 
     @field_validator("neo4j_uri")
     @classmethod

@@ -10,6 +10,7 @@ import base64
 import hmac
 import json
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import ErrorCode, Refusal
@@ -34,6 +35,12 @@ EDITABLE: Final = (
 )
 
 
+#: What `GoalRow.editable` keeps back itself; all else was left out of the row when it was read.
+_PINNED: Final = tuple(name for name in EDITABLE if name.endswith("_pinned"))
+_PINS: Final = attrgetter(*_PINNED)
+_PLAIN: Final = attrgetter(*(name for name in EDITABLE if name not in _PINNED))
+
+
 def version_key(signing_key: SecretStr) -> bytes:
     """A key of its own, so that no version can pass for a token or a cursor."""
     return hmac.digest(signing_key.get_secret_value().encode(), b"goalgraph version", "sha256")
@@ -49,6 +56,12 @@ def version(key: bytes, kind: str, values: Mapping[str, Any]) -> str:
 def goal_version(key: bytes, goal: GoalRow) -> str:
     """The version of a goal, from its row as the viewer sees it: a hidden parent is none."""
     return version(key, "goal", {name: goal.editable(name) for name in EDITABLE})
+
+
+def editable_values(goal: GoalRow) -> tuple[Any, ...]:
+    """All that the version of a goal is made of, to compare: read in one go, but for what depends on who reads."""
+    pinned = tuple(goal.editable(name) for name in _PINNED) if goal.masked else _PINS(goal)
+    return (*_PLAIN(goal), *pinned)
 
 
 def metric_version(key: bytes, metric: MetricRow) -> str:

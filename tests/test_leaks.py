@@ -22,8 +22,10 @@ from tests.factories import Company
 from tests.leaks import attempts, changes, comparison, documents, state
 from tests.leaks.attempts import ADMINISTRATORS, ATTEMPTS, AUTHORS, filled, mutation
 from tests.leaks.changes import ALWAYS_HIDDEN
+from tests.leaks.comparison import Asked
 from tests.leaks.documents import SCHEMA
-from tests.leaks.scene import LOOKING, POOL, Scene, viewers_of
+from tests.leaks.events import SUBSCRIPTIONS, Listener
+from tests.leaks.scene import LOOKING, POOL, SECURED, Scene, viewers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from graph.clock import FixedClock
     from graph.database import Database
     from tests.api.conftest import Client
-    from tests.leaks.comparison import Answers, Asked
+    from tests.leaks.comparison import Answers
 
 #: Cases that a run of all tests makes; `make soak` sets a time instead.
 CASES = 2_000
@@ -125,6 +127,18 @@ async def test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers(
     record_property("cases", f"two graphs: {compared} cases in {time.monotonic() - began:.0f} s")
 
 
+@pytest.mark.parametrize("seed", range(SEED, SEED + len(SECURED)))
+async def test_nobody_is_told_of_what_is_hidden(company: Company, seed: int) -> None:
+    scene = await Scene(company, seed).build()
+    everything = [Listener(scene, viewer, root) for viewer in scene.viewers for root in scene.goals]
+    listening = [one for one in everything if await one.begin()]
+    assert listening
+    made = [one for one in changes.CHANGES if one.applies(scene)]
+    await changes.make(scene, made, Random(seed))  # noqa: S311 - so that the seed repeats it
+    told = {(one.viewer, one.root): await one.rest() for one in listening}
+    assert not any(told.values()), told
+
+
 def test_every_kind_of_viewer_looks_within_a_few_seeds() -> None:
     seeds = range(SEED, SEED + -(-len(POOL) // LOOKING))
     assert {viewer for seed in seeds for viewer in viewers_of(seed)} == set(POOL)
@@ -143,7 +157,9 @@ async def test_every_field_argument_order_and_mutation_is_asked_for(company: Com
     by_title = [{"orderBy": {"field": "TITLE", "descending": True}}]
     assert "goals(orderBy: {field: TARGET}) is never given" in documents.uncovered({**given, "goals": by_title})
     mutations = [mutation(name, {}) for name in SCHEMA.mutation_type.fields]
-    assert documents.unselected([*asked, *mutations]) == []
+    listened = [Asked(name, text, {}) for name, text in SUBSCRIPTIONS.items()]
+    assert documents.unselected([*asked, *mutations, *listened]) == []
+    assert "Subscription.goalChanged" in documents.unselected([*asked, *mutations])
     assert "Goal.target" in documents.unselected(asked[:0])
     assert set(SCHEMA.mutation_type.fields) == {*ATTEMPTS, *ADMINISTRATORS, *AUTHORS}
     succeeding = {one.name.split()[0] for viewer in POOL for one in attempts.successful(scene, viewer)}

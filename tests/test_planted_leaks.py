@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
 import cypher
 from graph import goal_creation
 from tests.leaks import attempts, changes, comparison, documents, plants, query_plants, state
-from tests.leaks.plants import CHANNELS, NOT_YET, OF_THE_SCHEMA, Leak
+from tests.leaks.events import Listener
+from tests.leaks.plants import CHANNELS, NOT_YET, OF_EVENTS, OF_THE_SCHEMA, Leak
 from tests.leaks.scene import POOL, Scene
 from tests.test_leaks import SEED, Ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -94,6 +96,38 @@ async def test_each_planted_leak_is_found(
     assert not survived, "\n".join(map(str, survived))
 
 
+async def test_each_planted_leak_of_events_is_found(
+    company: Company, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    looking = tuple(name for name in POOL if name != "auditor")
+    scene = await Scene(company, SEED, viewers=looking, secured=SECURED).build()
+
+    @contextmanager
+    def planted(leak: Leak) -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            leak.plant(patch)
+            cypher.load.cache_clear()
+            yield
+        cypher.load.cache_clear()
+
+    listening = {leak: Listener(scene, leak.viewer, leak.documents) for leak in OF_EVENTS}
+    without = [Listener(scene, leak.viewer, leak.documents) for leak in OF_EVENTS]
+    for leak, one in listening.items():
+        with planted(leak):
+            assert await one.begin(), leak
+    for one in without:
+        assert await one.begin()
+    made = [one for one in changes.CHANGES if one.applies(scene)]
+    await changes.make(scene, made, Random(SEED))  # noqa: S311 - so that the seed repeats it
+    for leak, one in listening.items():
+        with planted(leak):
+            told = await one.rest()
+        assert told, leak.name
+        record_property("planted leak", f"{leak.name} | {leak.channel} | events: {told[0]} ({len(told)})")
+    # What is heard must be the leaks' doing.
+    assert [await one.rest() for one in without] == [[] for _ in without]
+
+
 async def test_what_opens_the_schema_is_found(
     company: Company,
     clock: FixedClock,
@@ -120,5 +154,5 @@ async def test_what_opens_the_schema_is_found(
 
 
 def test_each_channel_has_a_planted_leak() -> None:
-    assert {leak.channel for leak in LEAKS} | {"schema"} == CHANNELS
+    assert {leak.channel for leak in (*LEAKS, *OF_EVENTS)} | {"schema"} == CHANNELS
     assert not CHANNELS & set(NOT_YET)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +31,7 @@ from graph.import_file import open_import
 from graph.preparation import prepare
 from graph.settings import Settings, environment_names
 from tests.api.conftest import KEY, Client
+from tests.api.loopback import listening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -170,6 +173,30 @@ async def test_its_files_are_imported_as_it_says(database: Database, clock: Fixe
     assert (summary.unchanged, summary.refused) == (2, 1)
     administrators = [account.external_id for account in await all_accounts(database) if account.administrator]
     assert administrators == ["admin"]
+
+
+async def test_what_it_listens_to_is_told(database: Database, clock: FixedClock) -> None:
+    await prepare(database, clock)
+    await demo.load_demo(database, clock)
+    settings = Settings(jwt_secret=SecretStr(KEY), request_timeout=60)
+    token = Tokens(settings, clock).issue("director", timedelta(hours=1))
+    async with listening(create_app(settings, database, clock, schema=schema, make_loaders=Loaders)) as url:
+        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=60) as http:
+            found = await http.post(url, json={"query": "{ goals(first: 1) { nodes { id } } }"})
+        goal = found.json()["data"]["goals"]["nodes"][0]["id"]
+        command = file_named("listen.sh").replace("http://127.0.0.1:8000/graphql", url)
+        curl = await asyncio.create_subprocess_exec(
+            *("sh", "-c", f"exec {command}"),
+            env={**os.environ, "TOKEN": token, "GOAL": goal},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert curl.stdout is not None
+        try:
+            said = "".join([(await curl.stdout.readline()).decode().rstrip("\r\n") + "\n" for _ in range(2)])
+        finally:
+            curl.kill()
+            await curl.wait()
+    assert said.replace(goal, ANY_ID) in README
 
 
 def test_its_personas_are_the_demo_s() -> None:

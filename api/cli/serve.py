@@ -20,6 +20,7 @@ from api.auth import demo_key
 from api.cli import FAILED, INTERRUPTED, UNREACHABLE
 from api.cli.opening import opened, place, started
 from api.cli.welcome import welcome
+from api.graphql_view import MAX_BODY
 from api.loaders import Loaders
 from api.schema import schema
 from graph.clock import SystemClock
@@ -47,15 +48,21 @@ _BACKLOG = 512
 class Server(uvicorn.Server):
     """The web server, which leaves signals to the event loop: Neo4j must be stopped after it."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would stay open, then wait for requests under way."""
+        self._on_stopping()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -101,8 +108,10 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
         personas = await _personas(database) if demo else None
         key = demo_key() if demo else None
         application = create_app(settings, database, clock, schema=schema, make_loaders=Loaders, demo=key)
-        config = uvicorn.Config(application, log_config=None, server_header=False, access_log=False)
-        server = Server(config, partial(welcome, settings, clock, personas, key))
+        config = uvicorn.Config(
+            application, log_config=None, server_header=False, access_log=False, ws_max_size=MAX_BODY
+        )
+        server = Server(config, partial(welcome, settings, clock, personas, key), application.state.sessions.end)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         watch = asyncio.create_task(_watch(where, server))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from api.graphql_view import MAX_BODY
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -29,10 +31,12 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = _Server(uvicorn.Config(app, log_config=None, server_header=False, access_log=False))
+        config = uvicorn.Config(app, log_config=None, server_header=False, access_log=False, ws_max_size=MAX_BODY)
+        server = _Server(config)
         running = asyncio.create_task(server.run_on(listener))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
         finally:
+            app.state.sessions.end()
             server.should_exit = True
             await running

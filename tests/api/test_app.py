@@ -88,7 +88,7 @@ async def test_it_is_not_ready_while_a_migration_is_missing(
 async def test_an_unreachable_database_is_503_everywhere(
     settings: Settings, clock: FixedClock, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.database.RETRY_FOR", 0.1)
+    monkeypatch.setattr("graph.patience.RETRY_FOR", 0.1)
     token = tokens.issue("rep", timedelta(hours=1))
     async with connect("bolt://127.0.0.1:9", "neo4j", "nothing") as database:  # the port of `discard`: nobody listens
         app = create_app(settings, database, clock, schema=SMALL)

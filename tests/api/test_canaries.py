@@ -169,7 +169,7 @@ async def test_no_fault_tells_a_canary(
         with monkeypatch.context() as patch:
             patch.setattr(Database, "_attempt", failing(error))
             patch.setattr(Database, "_fetch", failing(error))
-            patch.setattr("graph.database.RETRY_FOR", 0.01)
+            patch.setattr("graph.patience.RETRY_FOR", 0.01)
             assert await watch.ask(outsider, read, {"id": goal}) == [code]
             assert await watch.ask(holder, write, sent) == [code]
     with monkeypatch.context() as patch:
@@ -188,7 +188,7 @@ async def test_no_fault_tells_a_canary(
             async with application(settings, desk, database) as login:
                 assert await watch.ask(login("outsider"), read, {"id": goal}) == []
                 proxy.losing = proxy.goes_down = True
-                monkeypatch.setattr("graph.database.RETRY_FOR", 0.1)
+                monkeypatch.setattr("graph.patience.RETRY_FOR", 0.1)
                 assert await watch.ask(login("holder"), write, sent) != []
                 assert await watch.ask(login("holder"), read, {"id": goal}) == ["UNAVAILABLE"]
             late = settings.model_copy(update={"request_timeout": 0.0})

@@ -145,7 +145,7 @@ async def test_a_commit_whose_answer_is_lost_is_done_once(
         assert await desk.do("createGoal", **root(desk)) == made
 
         # The server stays away after the commit; the client asks again later.
-        monkeypatch.setattr("graph.database.RETRY_FOR", 0.1)
+        monkeypatch.setattr("graph.patience.RETRY_FOR", 0.1)
         proxy.losing = proxy.goes_down = True
         other = root(desk, KEY + "-other")
         assert await desk.admin.codes(CREATE, {"input": other}) == ["OUTCOME_UNKNOWN"]

@@ -49,6 +49,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "GOALGRAPH_PAGECACHE": "1g",
         "GOALGRAPH_INTROSPECTION": "true",
         "GOALGRAPH_REQUEST_TIMEOUT": "2.5",
+        "GOALGRAPH_SUBSCRIPTION_INTERVAL": "0.5",
     }
     assert sorted(values) == sorted(environment_names())
     for name, value in values.items():

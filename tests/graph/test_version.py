@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalRow
-from graph.version import ANY_VERSION, EDITABLE, Expected, goal_version, metric_version, version_key
+from graph.version import ANY_VERSION, EDITABLE, Expected, editable_values, goal_version, metric_version, version_key
 from tests.factories import YEAR
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ async def test_each_editable_value_moves_the_version_and_no_result_does(company:
     versions = {name: goal_version(KEY, replace(goal, **{name: other})) for name in (*EDITABLE, *RESULTS)}
     assert {versions[name] for name in RESULTS} == {known}
     assert len({known, *versions.values()}) == len(EDITABLE) + 1
+    # What is compared for subscribers is the same, whatever the viewer may not read.
+    for masked in (None, ["goal.queries"], ["goal.actual"]):
+        row = replace(goal, actual_pinned=1, masked=masked)
+        assert sorted(map(repr, editable_values(row))) == sorted(repr(row.editable(name)) for name in EDITABLE)
+    assert editable_values(replace(goal, actual_pinned=1)) != editable_values(goal)
     assert goal_version(version_key(SecretStr("l" * 64)), goal) != known
     assert metric_version(KEY, replace(metric, revision=metric.revision + 1, in_use=True)) == metric_version(
         KEY, metric

@@ -189,7 +189,8 @@ def _without_arguments() -> list[str]:
     return [
         f"{kind.name}.{name}({argument})"
         for kind in SCHEMA.type_map.values()
-        if isinstance(kind, GraphQLObjectType) and kind not in {SCHEMA.query_type, SCHEMA.mutation_type}
+        if isinstance(kind, GraphQLObjectType)
+        if kind not in {SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type}
         if not kind.name.startswith("__")
         for name, field_ in kind.fields.items()
         for argument in field_.args

@@ -35,13 +35,12 @@ if TYPE_CHECKING:
 CHANNELS = {
     *("fields, node(id)", "filter, search", "order, cursors", "counts, hasNextPage", "errors"),
     *("uniqueness, use conflicts", "timing", "updatedAt, version", "mutation payloads", "reparenting", "imports"),
-    *("masked fields", "parents of records", "explain", "audit", "schema", "logs", "history"),
+    *("masked fields", "parents of records", "explain", "audit", "schema", "logs", "history", "subscriptions"),
     *("query authoring, test, explain", "contributions, overlap"),
 }
 #: Channels of visibility.md §4 that are not, and why.
 NOT_YET = {
     "differencing": "totals are exact; guarded metrics do not exist",
-    "subscriptions": "there are none",
     "ETag, bookmarks": "no answer has any",
     "exports, report, page": "there are none",
     "traces": "none are sent",
@@ -177,6 +176,17 @@ _RECORDS = "visible.record(r)\n    AND ($states"
 _FIELDS, _FILTER, _ORDER = "fields, node(id)", "filter, search", "order, cursors"
 _MASKED, _COUNTS = "masked fields", "counts, hasNextPage"
 
+#: Heard by who listens to the tree below the goal named, while the rest changes.
+OF_EVENTS = (
+    Leak(
+        "events of goals below hidden ones",
+        "subscriptions",
+        text(("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)")),
+        "Goal 0",
+        "director",
+    ),
+    Leak("events of secured targets", "subscriptions", _no_masks, "Goal 0", "director"),
+)
 LEAKS = (
     Leak("every goal by id", _FIELDS, text(("visibility/goal", "", "true")), "goal {'id': 'SECRET'", "outsider"),
     Leak(
