@@ -2,7 +2,7 @@
 
 A goal knows since which day it comes to what it does (`changedOn`). That is kept as a snapshot only when it changes on
 a later day: a first run costs none, changes of one day one, and the last values are the goal's own. Whoever changes
-what a goal comes to writes it through `rollup/apply` or `rollup/end_overrides`, which keep it. See decision 0021.
+what a goal comes to writes it through `rollup/apply` or `rollup/end_overrides`, which keep it. See decision 0018.
 """
 
 from __future__ import annotations
