@@ -51,6 +51,9 @@ async def test_ctrl_c_leaves_totals_whole_and_the_run_broken_off(company: Compan
     old, new = ["0", "0", "0"], ["20", "10", "10"]
     assert set(map(tuple, (await totals(company)).values())) == {tuple(old)}
 
+    # Planned before it is asked for in the seconds for which the run waits at the held tree.
+    assert await runs(company) == []
+
     held, over = asyncio.Event(), asyncio.Event()
 
     async def hold(tx: Transaction) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graph.goal_change import update_goal
 from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from tests.factories import YEAR
@@ -100,3 +101,11 @@ async def goals(scene: Scene) -> None:
     for key in (*random.sample(scene.numbered(), 3), "Secret"):
         chosen = random.choice(("Of Graz", "Big", "Known owners"))
         await scene.update(key, queries={Category.ACTUAL: queries[chosen]})
+
+
+async def later(scene: Scene) -> None:
+    """Change what goals come to after some days: a deal, and a target near what is hidden."""
+    company, near = scene.company, scene.goals[scene.graph.goals["Secret"].parent or ""]
+    await scene.deal("late", "rep-a", "3")
+    changes, now = {"target": "33"}, company.clock.now()
+    await company.write(lambda tx: update_goal(tx, company.administrator, near, changes, now))

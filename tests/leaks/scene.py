@@ -50,7 +50,7 @@ POOL: dict[str, tuple[str | None, str | None]] = {
 GHOSTS = ("boss", "boss-2", "ghost", "ghost-2")
 TEAMS = {"crew": ("rep-a", "rep-c"), "ghosts": ("ghost-2",)}
 LOOKING = 4
-#: How long ago a scene was made, but for what `_later` changes.
+#: How long ago a scene was made, but for what `asking.later` changes.
 PAST = timedelta(days=9)
 #: Fields that a scene keeps from all who look.
 SECURED: tuple[tuple[str, ...], ...] = (
@@ -104,7 +104,7 @@ class Scene:
             await self.override(random.choice(self.numbered()), "Known to all", "director")
         await self.recalculate()
         company.clock.set(now)
-        await self._later()
+        await asking.later(self)
         await self.recalculate()
         await self._runs()
         return self
@@ -330,13 +330,6 @@ class Scene:
 
         await self.company.write(work)
         self.graph.restricted_types = {"phone_call"}
-
-    async def _later(self) -> None:
-        """Change what goals come to after some days: a deal, and a target near what is hidden."""
-        company, near = self.company, self.goals[self.graph.goals["Secret"].parent or ""]
-        await self.deal("late", "rep-a", "3")
-        changes, now = {"target": "33"}, company.clock.now()
-        await company.write(lambda tx: update_goal(tx, company.administrator, near, changes, now))
 
     async def _exceptions(self) -> None:
         """Share some goals and records."""
