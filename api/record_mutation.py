@@ -135,7 +135,7 @@ class RecordMutation:
 
         async def work(tx: Transaction) -> DeleteReport:
             tx.changed.append(told.type)
-            return await delete_records(tx, viewer, told.type, told.external_ids)
+            return await delete_records(tx, viewer, told.type, told.external_ids, now=info.context.clock.now())
 
         done, user_errors = await change(info, told, work)
         return DeleteRecordsPayload(

@@ -64,7 +64,7 @@ async def run_trees(
         try:
             await rollup.announce(database, clock, root.id)
             report = await rollup.recalculate_tree(database, clock, root.id, judged=judged)
-            if report.current and report.changed and await rollup.revision_of(database, root.id) == report.revision:
+            if report.current and report.changed:
                 defects = report.changed  # nothing changed from before the run until after it
         except Refusal as refusal:
             if refusal.problem.code is ErrorCode.NOT_FOUND:

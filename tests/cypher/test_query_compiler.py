@@ -122,9 +122,9 @@ def specs(kind: FieldType, operator: Operator) -> list[Spec]:
 async def visits(migrated: Database) -> dict[str, tuple[str, Any]]:
     """Records with every value of every type; by id what each has. Their names are made known to the database."""
     await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
-    for kind in (*TYPES.chain, TYPES.account):
-        if kind is not None:
-            await migrated.schema(f"CALL db.createLabel('{kind.label}')")
+    for asked in (*TYPES.chain, TYPES.account):
+        if asked is not None:
+            await migrated.schema(f"CALL db.createLabel('{asked.label}')")
     held: dict[str, tuple[str, Any]] = {}
     rows = []
     for kind, values in VALUES.items():
