@@ -27,7 +27,7 @@ SYSTEM_PROPERTIES = frozenset(
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
     | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate", "ImportRun"}
-    | {"IdempotencyKey", "AuditEntry", "RollupRun", "WorkerLease"}
+    | {"IdempotencyKey", "AuditEntry", "RollupRun", "RollupChange", "WorkerLease"}
     | {"FieldProfile"}
     | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )

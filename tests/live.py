@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import event
@@ -32,6 +33,7 @@ from tests.plays import goals_of, snapshot, stored
 if TYPE_CHECKING:
     from graph.clock import FixedClock
     from graph.database import Database, Transaction
+    from graph.visibility import Viewer
 
 USERS, UNITS, TERRITORIES, LINES = ("ada", "ben", "eve"), ("top", "low"), ("land", "town"), ("goods", "tools")
 OWNERS = (*USERS, "team", *UNITS, *TERRITORIES, *LINES)
@@ -259,8 +261,7 @@ class History:
 
     async def check(self) -> None:
         """What is folded, what a full run makes of it and what Python says are the same, for every goal."""
-        while await fold_waiting(self.company.database, self.company.clock):
-            pass
+        await self.company.fold()
         live = goals_of(await snapshot(self.company.database))
         expected = self.oracle(live)
         for id_, goal in live.items():
@@ -399,7 +400,7 @@ _PLACES = {
     "town": (OwnerKind.TERRITORY, "land"),
     "tools": (OwnerKind.PRODUCT_LINE, "goods"),
 }
-_STORED = {
+_STORED: dict[str, dict[str, tuple[str, ...]]] = {
     "opportunity": {"amount": ("actualValue", "estimatedValue"), "day": ("actualCloseDate", "openDate")},
     "order": {"day": ("orderDate",)},
     "order_line": {"amount": ("extendedAmount",)},
@@ -409,6 +410,10 @@ _COUNTED = {
     "Deals": (("actual", "opportunity", "WON"),),
     "Lines": (("actual", "order_line", "WON"),),
 }
+
+
+async def _query(viewer: Viewer, name: str, tx: Transaction) -> str:
+    return await create_rollup_query(tx, viewer, RollupQueryDraft(name, "opportunity", QUERIES[0]), NOW)
 
 
 async def begin(database: Database, clock: FixedClock) -> History:
@@ -424,17 +429,15 @@ async def begin(database: Database, clock: FixedClock) -> History:
     company.ids["Revenue"] = await company.metric()
     won = RollupFieldDraft(Category.ACTUAL, "opportunity", "actualCloseDate", "WON", (), None)
     company.ids["Deals"] = await company.metric("Deals", won, type_=MetricType.COUNT, data_type=None)
-    from_order = {"state_from_parent": True, "date_from_parent": True}
     lines = RollupFieldDraft(
-        Category.ACTUAL, "order_line", "orderDate", "FULFILLED", (), "extendedAmount", **from_order
+        *(Category.ACTUAL, "order_line", "orderDate", "FULFILLED", (), "extendedAmount"),
+        state_from_parent=True,
+        date_from_parent=True,
     )
     company.ids["Lines"] = await company.metric("Lines", lines)
     history = History(company)
     for name in ("first", "second"):
-        draft = RollupQueryDraft(name, "opportunity", QUERIES[0])
-        company.ids[name] = await company.write(
-            lambda tx, draft=draft: create_rollup_query(tx, company.administrator, draft, NOW)
-        )
+        company.ids[name] = await company.write(partial(_query, company.administrator, name))
         history.asked[name] = 0
 
     async def field_of(tx: Transaction) -> str:
