@@ -55,8 +55,8 @@ async def run_trees(
 ) -> AsyncIterator[TreeRun]:
     """Recalculate trees; what became of each, as it goes. One that fails does not stop the others.
 
-    A tree deleted meanwhile is passed over. `judged`: look also for goals that read CURRENT and were wrong. `also_late`:
-    as `recalculate_tree` has it. Raises Unavailable when the database answers no more, and LeaseLost.
+    A tree deleted meanwhile is passed over. `judged`: look also for goals that read CURRENT and were wrong.
+    `also_late`: as `recalculate_tree` has it. Raises Unavailable when the database answers no more, and LeaseLost.
     """
     for root in roots:
         began = perf_counter()
