@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
@@ -129,6 +130,7 @@ class Database:
         strict: bool = False,
         fence: Callable[[Transaction], Awaitable[None]] | None = None,
         noted: asyncio.Event | None = None,
+        counts: Counter[str] | None = None,
     ) -> None:
         self._driver = driver
         self._strict = strict
@@ -136,10 +138,12 @@ class Database:
         self.name = name
         #: Set by each commit that noted changes to be folded.
         self.noted = noted or asyncio.Event()
+        #: How often transactions were tried again, answers read again as a commit had torn them, and read under a lock.
+        self.counts: Counter[str] = Counter() if counts is None else counts
 
     def fenced(self, fence: Callable[[Transaction], Awaitable[None]]) -> Database:
         """Give the same database, `fence` the last thing of each write transaction: what it raises undoes it."""
-        return Database(self._driver, self.name, strict=self._strict, fence=fence, noted=self.noted)
+        return Database(self._driver, self.name, strict=self._strict, fence=fence, noted=self.noted, counts=self.counts)
 
     async def close(self) -> None:
         """Close all connections; transactions under way are rolled back."""
@@ -248,6 +252,7 @@ class Database:
                     lost = bool(committing) and not isinstance(error, Neo4jError)
                     in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
                     passing = not isinstance(error, Unavailable) and error.is_retryable()
+                    self.counts["retried"] += passing
                     if (lost and not repeatable) or not (passing or lost) or not await patience.pause():
                         if in_doubt:
                             raise OutcomeUnknown from error
