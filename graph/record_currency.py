@@ -14,7 +14,7 @@ from graph.base_amount import MoneyFields, currency_of, settle
 from graph.errors import Refusal
 from graph.exchange_rate import Rates, rates_of
 from graph.record_row import PARENT
-from graph.record_type import BumpRecordType, lock_record_type, record_types
+from graph.record_type import BumpRecordType, record_types
 from graph.statement import Read, Write, native
 
 if TYPE_CHECKING:
@@ -126,8 +126,6 @@ async def lose_currency(tx: Transaction, kind: RecordType, external_ids: Sequenc
     """Leave the records below these, which are about to be deleted, with the base currency."""
     kinds = {one.key: one for one in await record_types(tx)}
     lower = _types_below(kinds.values(), kind.key)
-    for key in lower:
-        await lock_record_type(tx, key)
     if lower:
         amounts = {key: list(MoneyFields.of(kinds[key]).amounts) for key in lower}
         for changed in await tx.run(LoseCurrency(kind.key, list(external_ids), amounts)):
@@ -173,14 +171,12 @@ async def _records_below(
 ) -> dict[str, list[tuple[MoneyFields, dict[str, Any]]]]:
     """Give the records that take their currency from these, by the id of the one above all, with their fields.
 
-    Locks their types first, so that none is being made meanwhile: whoever makes one reads its currency under that lock.
+    None is being made meanwhile: the types of a chain have one lock.
     """
     kinds = {one.key: one for one in await record_types(tx)}
     lower = _types_below(kinds.values(), kind.key)
     if not lower:
         return {}
-    for key in lower:
-        await lock_record_type(tx, key)
     fields = {key: MoneyFields.of(kinds[key]) for key in lower}
     found: dict[str, list[tuple[MoneyFields, dict[str, Any]]]] = defaultdict(list)
     for row in await tx.run(RecordsBelow(kind.key, list(external_ids))):

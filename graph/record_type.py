@@ -27,7 +27,7 @@ SYSTEM_PROPERTIES = frozenset(
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
     | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate", "ImportRun"}
-    | {"IdempotencyKey", "AuditEntry", "RollupRun", "WorkerLease", "GoalSnapshot"}
+    | {"IdempotencyKey", "AuditEntry", "RollupRun", "RollupChange", "WorkerLease", "GoalSnapshot"}
     | {"FieldProfile"}
     | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )
@@ -180,6 +180,13 @@ class LockRecordType(_ReadsType, Write[RecordType], path="record_type/lock", row
 
 
 @dataclass(frozen=True)
+class LockRecordTypes(Write[Count], path="record_type/lock_some", row=Count):
+    """Lock the chains of several record types."""
+
+    keys: list[str]
+
+
+@dataclass(frozen=True)
 class BumpRecordType(Write[Count], path="record_type/bump", row=Count):
     """Move a record type's revision by one: records of it changed."""
 
@@ -220,6 +227,11 @@ async def lock_record_type(tx: Transaction, key: str) -> RecordType:
     if found is None:
         raise _unknown(key, ("type",))
     return found
+
+
+async def lock_record_types(tx: Transaction, keys: Iterable[str]) -> None:
+    """Lock these types, as `lock_record_type` does, in the order in which everybody locks several."""
+    await tx.run(LockRecordTypes(sorted(keys)))
 
 
 async def record_type_chain(tx: Transaction, key: str, field: tuple[str, ...] = ("type",)) -> list[RecordType]:

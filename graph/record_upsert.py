@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from graph.difference import Differences
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
 from graph.organization import organization
@@ -178,13 +179,20 @@ async def upsert_records(
     below = await settle_batch(tx, kind, batch, stored, targets, base=company.base_currency, today=today)
     if all_or_nothing and batch.refused:
         return batch.refusal_of_all()
-    if await _write(tx, kind, batch, stored, targets, now=now):
+    writing = _Writing(kind, batch, stored, targets)
+    if writing.anything:
+        differences = await Differences.of(tx, kind, now)
+        await differences.before(writing.changed_ids)
+        await writing.write(tx, now)
         await tx.run(BumpRecordType(kind.key))
-    await _change_below(tx, [change for number in batch.rows for change in below.get(number, ())], now)
+        await _change_below(tx, [change for number in batch.rows for change in below.get(number, ())], now)
+        await differences.append(writing.created_ids)
     return batch.report()
 
 
-async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, external_ids: Sequence[str]) -> DeleteReport:
+async def delete_records(
+    tx: Transaction, viewer: Viewer, type_key: str, external_ids: Sequence[str], *, now: datetime
+) -> DeleteReport:
     """Delete records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS."""
     await require_records(tx, viewer, type_key, (Operation.READ, Operation.DELETE), "delete records")
     if len(external_ids) > LARGEST_BATCH:
@@ -192,11 +200,14 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))
     kind = await lock_record_type(tx, type_key)
     wanted = sorted(set(external_ids))
+    differences = await Differences.of(tx, kind, now)
+    await differences.before([row.id for row in await tx.run(RecordsByExternalIds(kind.key, wanted))])
     await lose_currency(tx, kind, wanted)
     deleted = await tx.one(DeleteRecords(kind.key, wanted))
     count = deleted.count if deleted is not None else 0
     if count:
         await tx.run(BumpRecordType(kind.key))
+        await differences.append(())
     return DeleteReport(count, len(wanted) - count)
 
 
@@ -266,40 +277,60 @@ async def _change_below(tx: Transaction, changes: Sequence[tuple[str, dict[str, 
             await tx.run(BumpRecordType(key))
 
 
-async def _write(
-    tx: Transaction,
-    kind: RecordType,
-    batch: Batch[RecordInput],
-    stored: Mapping[str, StoredRecord],
-    targets: Mapping[tuple[str, str], str],
-    *,
-    now: datetime,
-) -> bool:
-    """Write what differs; whether anything did."""
-    created: list[list[Any]] = []
-    changed: list[dict[str, Any]] = []
-    relinked: dict[RecordLink, list[tuple[str, str | None]]] = {}
-    for number, row in batch.rows.items():
-        wanted = {link: None if key is None else targets[key] for link, key in row.links.items()}
-        before = stored.get(row.external_id)
+class _Writing:
+    """What of a batch differs from what is stored, and writing it. Says of each row what becomes of it."""
+
+    def __init__(
+        self,
+        kind: RecordType,
+        batch: Batch[RecordInput],
+        stored: Mapping[str, StoredRecord],
+        targets: Mapping[tuple[str, str], str],
+    ) -> None:
+        self._kind = kind
+        self._created: list[list[Any]] = []
+        self._changed: list[dict[str, Any]] = []
+        self._relinked: dict[RecordLink, list[tuple[str, str | None]]] = {}
+        for number, row in batch.rows.items():
+            wanted = {link: None if key is None else targets[key] for link, key in row.links.items()}
+            batch.outcomes[number] = self._take(row, wanted, stored.get(row.external_id))
+
+    def _take(self, row: RecordInput, wanted: Mapping[RecordLink, str | None], before: StoredRecord | None) -> Outcome:
         if before is None:
-            batch.outcomes[number] = Outcome.INSERTED
             name = row.properties.pop("name", row.external_id)
             key = [str(uuid4()), row.external_id, name]
-            created.append([*key, row.properties, *(wanted.get(link) for link in LINKS)])
-            continue
+            self._created.append([*key, row.properties, *(wanted.get(link) for link in LINKS)])
+            return Outcome.INSERTED
         record_id = before.properties["id"]
         differing = {k: v for k, v in row.properties.items() if before.properties.get(k) != v}
         moved = [(link, target) for link, target in wanted.items() if before.links[link.column] != target]
-        batch.outcomes[number] = Outcome.UPDATED if differing or moved else Outcome.UNCHANGED
-        if differing or moved:
-            changed.append({**differing, "id": record_id})
+        if not (differing or moved):
+            return Outcome.UNCHANGED
+        self._changed.append({**differing, "id": record_id})
         for link, target in moved:
-            relinked.setdefault(link, []).append((record_id, target))
-    if created:
-        await tx.run(CreateRecords(kind.key, kind.label, created, now))
-    if changed:
-        await tx.run(ChangeRecords(changed, now))
-    for link, links in relinked.items():
-        await tx.run(RelinkRecords(link.relationship, links))
-    return bool(created or changed)
+            self._relinked.setdefault(link, []).append((record_id, target))
+        return Outcome.UPDATED
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything differs."""
+        return bool(self._created or self._changed)
+
+    @property
+    def created_ids(self) -> list[str]:
+        """The ids of the records that are made."""
+        return [row[0] for row in self._created]
+
+    @property
+    def changed_ids(self) -> list[str]:
+        """The ids of the records that are changed."""
+        return [row["id"] for row in self._changed]
+
+    async def write(self, tx: Transaction, now: datetime) -> None:
+        """Write it."""
+        if self._created:
+            await tx.run(CreateRecords(self._kind.key, self._kind.label, self._created, now))
+        if self._changed:
+            await tx.run(ChangeRecords(self._changed, now))
+        for link, links in self._relinked.items():
+            await tx.run(RelinkRecords(link.relationship, links))

@@ -86,5 +86,5 @@ async def test_currency_comes_from_above_and_base_amounts_follow_it(company: Com
     await save(company, "order_line", {"externalId": "l4", "parent": None})
     assert await shown() == first
     # Of a deal that is deleted nothing is left below: base currency.
-    await company.write(lambda tx: delete_records(tx, FOUNDER, "opportunity", ["other", "deal"]))
+    await company.write(lambda tx: delete_records(tx, FOUNDER, "opportunity", ["other", "deal"], now=NOW))
     assert await shown() == {**first, "o1": (None, 80_000), "l1": (None, 100_000)}

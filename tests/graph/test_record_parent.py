@@ -45,7 +45,7 @@ async def revision(company: Company, key: str = "order_line") -> int:
 
 async def delete_order(company: Company, external_id: str) -> None:
     async def work(tx: Transaction) -> DeleteReport:
-        return await delete_records(tx, FOUNDER, "order", [external_id])
+        return await delete_records(tx, FOUNDER, "order", [external_id], now=NOW)
 
     assert await company.database.write(work) == DeleteReport(deleted=1, missing=0)
 

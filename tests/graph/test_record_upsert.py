@@ -305,7 +305,7 @@ async def test_batches_of_a_type_happen_in_turn(company: Company) -> None:
 
 async def test_only_administrators_write_records(company: Company) -> None:
     async def delete(tx: Transaction) -> DeleteReport:
-        return await delete_records(tx, NOBODY, "account", ["acme"])
+        return await delete_records(tx, NOBODY, "account", ["acme"], now=NOW)
 
     for attempt in (upsert(company, "opportunity", deal(), viewer=NOBODY), company.write(delete)):
         with pytest.raises(Refusal) as refused:
@@ -329,7 +329,7 @@ async def test_records_are_deleted_by_key(company: Company) -> None:
 
     def deletion(*external_ids: str) -> Any:
         async def work(tx: Transaction) -> DeleteReport:
-            return await delete_records(tx, FOUNDER, "opportunity", external_ids)
+            return await delete_records(tx, FOUNDER, "opportunity", external_ids, now=NOW)
 
         return work
 
