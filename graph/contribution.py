@@ -71,6 +71,10 @@ class Counts:
         """The id of its query for a category."""
         return dict(self.queries).get(category.value)
 
+    def tells(self, category: Category) -> bool:
+        """Whether the metric has this category and the viewer may read its numbers."""
+        return category in self.metric.categories and f"goal.{category.stored}" not in self.masked
+
 
 @dataclass(frozen=True)
 class HowGoalCounts(Read[Counts], path="goal/counts", row=Counts):
@@ -109,7 +113,7 @@ async def contributions(  # noqa: PLR0917 - what, for whom, when
     viewer, or a hidden account, would be told by its being there.
     """
     counts = await tx.one(HowGoalCounts(viewer.id, goal_id))
-    if counts is None or f"goal.{category.stored}" in counts.masked or category not in counts.metric.categories:
+    if counts is None or not counts.tells(category):
         return None
     if counts.holding is None:
         return Contributions()
@@ -137,7 +141,7 @@ async def overlap(tx: Transaction, viewer: Viewer, goal_id: str, category: Categ
     Declared as shown (visibility.md §1): it says nothing of a single record or goal.
     """
     counts = await tx.one(HowGoalCounts(viewer.id, goal_id))
-    if counts is None or f"goal.{category.stored}" in counts.masked or category not in counts.metric.categories:
+    if counts is None or not counts.tells(category):
         return None
     (below,) = await tx.run(WaysBelow(viewer.id, goal_id))
     known = await definition(tx, counts.metric)
