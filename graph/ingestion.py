@@ -135,7 +135,7 @@ class Batch(Generic[K]):
 
     def report(self, place: range | None = None) -> UpsertReport:
         """Tell what became of each row (of those at a place), once each has an outcome or is refused."""
-        numbers = [number + 1 for number in place or range(self.size)]
+        numbers = [number + 1 for number in (range(self.size) if place is None else place)]
         outcomes = (Outcome.REFUSED if n in self.refused else self.outcomes[n] for n in numbers)
         first = place.start if place is not None else 0
         refusals = (replace(self.refused[n], row=n - first) for n in numbers if n in self.refused)

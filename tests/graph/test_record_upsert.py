@@ -13,7 +13,7 @@ from graph.errors import ErrorCode, Refusal
 from graph.ingestion import LARGEST_BATCH, Outcome, UpsertReport
 from graph.owners import OwnerKind
 from graph.record_type import FieldType, RecordField, RecordType, write_record_types
-from graph.record_upsert import DeleteReport, Upsert, delete_records, upsert_records, upsert_several
+from graph.record_upsert import DeleteReport, delete_records, upsert_records
 from graph.shipped_types import SHIPPED
 from graph.visibility import Viewer
 from tests.conftest import NOW
@@ -289,44 +289,6 @@ async def test_only_what_differs_is_written(company: Company) -> None:
         await company.database.write(work, trace=trace)
         written = [name for name, _ in trace.statements if name in {"record/create", "record/change", "record/relink"}]
         assert written == expected
-
-
-async def test_several_callers_upserts_are_as_if_one_after_the_other(company: Company) -> None:
-    wide = Upsert(FOUNDER, [deal(), deal("y", state="NO"), deal("x")])
-    upserts = [
-        wide,
-        Upsert(NOBODY, [deal("z")]),
-        Upsert(FOUNDER, [deal("y"), deal("w", state="NO")], all_or_nothing=True),
-        Upsert(FOUNDER, [deal(fields={"actualValue": "2"}), deal("v")], all_or_nothing=True),
-        Upsert(FOUNDER, [{"externalId": str(n)} for n in range(LARGEST_BATCH + 1)]),
-        Upsert(FOUNDER, [deal("v", fields={"actualValue": "3"}), deal(fields={"actualValue": "2"})]),
-        Upsert(FOUNDER, []),
-    ]
-    answers = await company.database.write(lambda tx: upsert_several(tx, "opportunity", upserts, now=NOW))
-    told = [
-        answer.problem.code if isinstance(answer, Refusal) else [outcome.value for outcome in answer.outcomes]
-        for answer in answers
-    ]
-    assert told == [
-        ["INSERTED", "REFUSED", "REFUSED"],
-        ErrorCode.FORBIDDEN,
-        ["REFUSED", "REFUSED"],
-        ["UPDATED", "INSERTED"],
-        ErrorCode.TOO_MANY_ROWS,
-        ["UPDATED", "UNCHANGED"],
-        [],
-    ]
-    rows = [
-        (refused.row, refused.code)
-        for answer in answers
-        if isinstance(answer, UpsertReport)
-        for refused in answer.refused
-    ]
-    assert rows == [(2, ErrorCode.UNKNOWN_STATE), (3, ErrorCode.DUPLICATE_ROW), (2, ErrorCode.UNKNOWN_STATE)]
-    assert [await stored(company, key) is not None for key in "xyzwv"] == [True, False, False, False, True]
-    kept = await stored(company, "v")
-    assert kept is not None
-    assert kept["actualValue"] == 30_000
 
 
 async def test_batches_of_a_type_happen_in_turn(company: Company) -> None:
