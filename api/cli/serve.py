@@ -115,7 +115,7 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         watch = asyncio.create_task(_watch(where, server))
-        warming = asyncio.create_task(warm(database))
+        warming = asyncio.create_task(warm(database, clock.now()))
         working = asyncio.create_task(Worker(Lease(database), clock, JOBS).run())
         await server.serve([listener])
         crashed = watch.done() and watch.result()
