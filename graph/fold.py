@@ -7,7 +7,6 @@ update of it. Why no change is lost or counted twice: docs/decisions/0019.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,7 @@ from graph.change import PARTS, BatchWaits, TakeChanges, WaitingChanges, forget_
 from graph.errors import Refusal
 from graph.recalculation import Recalculation
 from graph.rollup import DEADLINE, definition_of, lock_roots, recalculate_tree
-from graph.rollup_statements import NoteEnds
+from graph.rollup_statements import NoteEnds, Parent
 from graph.statement import Read, Write
 
 if TYPE_CHECKING:
@@ -51,11 +50,9 @@ class GoalStandings(Read[Standing], path="rollup/standing", row=Standing):
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
+class Above(Parent):
     """A goal with children, its depth in the tree, and whether old numbers were kept."""
 
-    id: str
-    depth: int
     failed: bool
 
 
@@ -157,24 +154,13 @@ class _Fold:
         own = _added(taken, standings, again | late)
         if again:
             own |= await recalculation.own_of(sorted(again))
-        await self._write(recalculation, own, above)
+        await recalculation.write(own, above)
         if anew:
             await self._tx.run(NoteEnds([self._root]))
         (noted,) = await self._tx.run(NoteFold(self._root, self._now, sorted(changed & late)))
         # A query with relative dates is asked on one day for all of a tree.
         overdue = noted.holds_until is not None and noted.holds_until < today.isoformat()
         return bool(anew) and (overdue or noted.calculated_at is None)
-
-    @staticmethod
-    async def _write(recalculation: Recalculation, own: dict[str, dict[str, Any]], parents: Sequence[Above]) -> None:
-        """Write new own parts, and the sums of the goals above from the lowest up."""
-        above = {row.id for row in parents}
-        await recalculation.write_own(own, [id_ for id_ in own if id_ not in above])
-        levels: dict[int, list[str]] = defaultdict(list)
-        for row in parents:
-            levels[row.depth].append(row.id)
-        for depth in sorted(levels, reverse=True):
-            await recalculation.fold(levels[depth], own)
 
 
 def _added(taken: Sequence[Taken], standings: dict[str, Standing], other: set[str]) -> dict[str, dict[str, Any]]:

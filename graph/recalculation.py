@@ -20,11 +20,12 @@ from graph.rollup_compiler import HALF, Compiled
 from graph.rollup_statements import ApplyChanges, ClearLateChanges, EndOverrides, LockSources, ParentsByDepth, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from datetime import date
 
     from graph.database import Transaction
     from graph.own_part import Definition, RunsJob
+    from graph.rollup_statements import Parent
 
 #: From this many goals on, own parts are read by several readers at once, each a range of goal ids (random UUIDs).
 PARALLEL_FROM = 2_000
@@ -88,7 +89,7 @@ class Recalculation:
         if shape.late_changes and self._late is None:
             await self._tx.run(ClearLateChanges(shape.late_changes))
         if own or ended.count or await self._sums_differ(ranges, read):
-            await self._write(own)
+            await self.write(own, await self._tx.run(ParentsByDepth(self._root)))
         return shape.goals
 
     async def lock_sources(self) -> None:
@@ -111,20 +112,16 @@ class Recalculation:
         reads = [read(compiled, more) for compiled, more in jobs]
         return [await one for one in reads] if read == self._inside else list(await asyncio.gather(*reads))
 
-    async def _write(self, own: dict[str, dict[str, Any]]) -> None:
-        """Write new own parts, and every goal's sum from the leaves up."""
-        parents = await self._tx.run(ParentsByDepth(self._root))
+    async def write(self, own: dict[str, dict[str, Any]], parents: Sequence[Parent]) -> None:
+        """Write new own parts, and the sums of `parents`, goals with children, from the lowest up."""
         above = {row.id for row in parents}
-        await self.write_own(own, [goal_id for goal_id in own if goal_id not in above])
+        leaves = [goal_id for goal_id in own if goal_id not in above]
+        await self._apply({"id": goal_id, "changes": self._judged(goal_id, own[goal_id], None)} for goal_id in leaves)
         levels: dict[int, list[str]] = defaultdict(list)
         for row in parents:
             levels[row.depth].append(row.id)
         for depth in sorted(levels, reverse=True):
             await self.fold(levels[depth], own)
-
-    async def write_own(self, own: Mapping[str, dict[str, Any]], ids: Iterable[str]) -> None:
-        """Write new own parts of goals without children."""
-        await self._apply({"id": goal_id, "changes": self._judged(goal_id, own[goal_id], None)} for goal_id in ids)
 
     async def fold(self, ids: list[str], own: dict[str, dict[str, Any]]) -> None:
         """Bring the sums of goals of one level up to date with their children. `own`: new own parts, by goal."""
