@@ -34,6 +34,7 @@ from graph.errors import (
 )
 from graph.pulse import Pulse
 from graph.record_writer import RecordWriter
+from graph.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ def create_app(
     signing_key = settings.signing_key()
 
     sessions, pulse = Sessions(clock), Pulse(database, settings.subscription_interval)
-    callers, writer = Callers(database), RecordWriter(database, clock)
+    callers, writer, waits = Callers(database), RecordWriter(database, clock), Waits(database)
 
     def every(request: HTTPConnection) -> dict[str, Any]:
         """What all contexts have."""
@@ -110,6 +111,7 @@ def create_app(
             "pulse": pulse,
             "callers": callers,
             "writer": writer,
+            "waits": waits,
         }
 
     def make_context(request: Request) -> Context:

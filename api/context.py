@@ -17,6 +17,7 @@ from graph.errors import Unauthenticated, Unavailable
 from graph.event import Subscriber
 from graph.record_writer import RecordWriter
 from graph.version import Expected, version_key
+from graph.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -44,8 +45,8 @@ class Context:
     """One request. `subject` is the external id in its token; the viewer is known once the document was accepted.
 
     `session`: the connection that stays open for it, and `pulse` what wakes those, where it may subscribe.
-    `callers` and `writer` do for all requests of the process together what they ask at the same time; without them it
-    asks alone.
+    `callers`, `writer` and `waits` do for all requests of the process together what they ask at the same time; without
+    them it asks alone.
     """
 
     request_id: str
@@ -60,6 +61,7 @@ class Context:
     pulse: Pulse | None = None
     callers: Callers | None = None
     writer: RecordWriter | None = None
+    waits: Waits | None = None
     trace: Trace = field(default_factory=Trace)
     wrote: bool = False
     direct: list[tuple[list[str | int], list[Any]]] = field(default_factory=list)
@@ -118,6 +120,10 @@ class Context:
         """Write records, with what others write at the same time; see `RecordWriter.upsert`."""
         self.wrote = True
         return await (self.writer or RecordWriter(self.database, self.clock)).upsert(asked)
+
+    async def folded(self, batch: str, seconds: float) -> bool:
+        """Wait until what a transaction noted is in the totals; see `Waits.until_folded`."""
+        return await (self.waits or Waits(self.database)).until_folded(batch, seconds)
 
     @property
     def until(self) -> float:

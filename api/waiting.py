@@ -9,7 +9,6 @@ from api.payload import MutationInput, change
 from graph.change import ANY
 from graph.database import Transaction
 from graph.errors import ErrorCode, Refusal
-from graph.fold import wait_for
 
 T = TypeVar("T")
 LONGEST_WAIT = 60.0
@@ -31,7 +30,7 @@ def check_wait(seconds: float) -> None:
 
 async def wait(info: Info, batch: str | None, seconds: float) -> bool:
     """Whether the changes of a transaction are in the totals, after a wait for it if need be. None: it had none."""
-    return batch is None or await wait_for(info.context.database, batch, seconds)
+    return batch is None or await info.context.folded(batch, seconds)
 
 
 async def change_and_wait(

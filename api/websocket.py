@@ -75,6 +75,7 @@ class SocketContext(Context):
             pulse=self.pulse,
             callers=self.callers,
             writer=self.writer,
+            waits=self.waits,
         )
 
 

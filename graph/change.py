@@ -139,10 +139,10 @@ ANY = "*"
 
 
 @dataclass(frozen=True)
-class BatchWaits(Read[Count], path="change/batch", row=Count):
-    """How many changes of a transaction are not in the totals yet; of `ANY`, those of all."""
+class BatchesThatWait(Read[Id], path="change/batch", row=Id):
+    """Which of these transactions have changes that are not in the totals yet; with `ANY` among them, all that have."""
 
-    batch: str
+    batches: list[str]
 
 
 async def append(tx: Transaction, rows: list[dict[str, Any]]) -> None:

@@ -6,12 +6,10 @@ update of it. Why no change is lost or counted twice: docs/decisions/0019.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.change import PARTS, BatchWaits, TakeChanges, WaitingChanges, forget_taken
+from graph.change import PARTS, TakeChanges, WaitingChanges, forget_taken
 from graph.errors import Refusal
 from graph.recalculation import Recalculation
 from graph.rollup import DEADLINE, definition_of, lock_roots, recalculate_tree
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 #: From this many goals on that are to be worked out anew, their whole tree is.
 WHOLE_TREE_FROM: Final = 500
-#: Seconds between two looks at whether a transaction's changes are in the totals: the first, and the longest.
-_FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +84,6 @@ async def fold_waiting(database: Database, clock: Clock) -> int:
     if trees:
         await forget_taken(database)
     return len(trees)
-
-
-async def wait_for(database: Database, batch: str, seconds: float) -> bool:
-    """Wait until the changes that a transaction noted are in the totals; False if that took longer.
-
-    `batch`: `Transaction.batch`, or `ANY`.
-    """
-    until, pause = monotonic() + seconds, _FIRST_LOOK
-    while (await database.fetch(BatchWaits(batch)))[0].count:
-        if monotonic() + pause > until:
-            return False
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_LOOK)
-    return True
 
 
 async def _fold_tree(database: Database, clock: Clock, waiting: Waiting) -> None:

@@ -1,5 +1,5 @@
-// How many changes of one transaction are not in the totals yet; of all of them where it is not known which it was.
+// Which of these transactions have changes that are not in the totals yet; of all, where it is not known which it was.
 // sees: engine
 MATCH (change:RollupChange)
-WHERE $batch IN [change.batch, '*']
-RETURN count(change) AS count
+WHERE change.batch IN $batches OR '*' IN $batches
+RETURN DISTINCT change.batch AS id
