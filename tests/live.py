@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,12 @@ _CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "include_team_members": st.booleans(),
     "queries": st.sampled_from((None, "first", "second")),
 }
+KINDS = frozenset(
+    (
+        *("deals", "orders", "lines", "account", "forget", "create", "update", "move", "close", "cancel", "reopen"),
+        *("delete", "clear", "pin", "query", "unit", "member", "boss", "place", "metric", "fold", "recalculate"),
+    )
+)
 STEPS = st.one_of(
     st.tuples(st.just("deals"), st.lists(st.tuples(_NUMBER, _RECORD), min_size=1, max_size=4)),
     st.tuples(st.just("deals"), st.lists(st.tuples(_NUMBER, _RECORD), min_size=1, max_size=4)),
@@ -84,7 +90,11 @@ STEPS = st.one_of(
         st.sampled_from(sorted(_CHANGES)).flatmap(lambda key: st.fixed_dictionaries({key: _CHANGES[key]})),
     ),
     st.tuples(st.just("move"), _ANY_GOAL, st.none() | _ANY_GOAL | _ANY_GOAL),
-    st.tuples(st.sampled_from(("close", "cancel", "reopen", "delete", "clear")), _ANY_GOAL),
+    st.tuples(st.just("close"), _ANY_GOAL),
+    st.tuples(st.just("cancel"), _ANY_GOAL),
+    st.tuples(st.just("reopen"), _ANY_GOAL),
+    st.tuples(st.just("delete"), _ANY_GOAL),
+    st.tuples(st.just("clear"), _ANY_GOAL),
     st.tuples(st.just("pin"), _ANY_GOAL, st.sampled_from(("0", "7", "-3"))),
     st.tuples(st.just("query"), st.sampled_from(("first", "second")), st.integers(0, len(QUERIES) - 1)),
     st.tuples(st.just("unit"), st.sampled_from((*USERS, "team")), st.sampled_from((None, *UNITS))),
@@ -106,6 +116,7 @@ class History:
     written: Written
     goals: list[str]
     taken: Counter[str]
+    closed: list[str] = field(default_factory=list)
 
     async def take(self, step: tuple[Any, ...]) -> None:
         """Take a step, which may be refused: then nothing has changed."""
@@ -151,8 +162,12 @@ class History:
             case ("move", number, parent):
                 goal, above = self._goal(number), None if parent is None else self._goal(parent)
                 await company.write(lambda tx: goal_change.move_goal(tx, viewer, goal, above, now))
+            case ("reopen", number) if self.closed:
+                await self._goal_step("reopen", self.closed.pop(number % len(self.closed)))
             case ("close" | "cancel" | "reopen" | "delete" | "clear" | "pin" as how, number, *more):
                 await self._goal_step(how, self._goal(number), *more)
+                if how in {"close", "cancel"}:
+                    self.closed.append(self._goal(number))
             case ("query", name, number):
                 change = {"conditions": QUERIES[number]}
                 await company.write(lambda tx: update_rollup_query(tx, viewer, company.ids[name], change, now))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.database import connect
-from tests.live import STEPS
+from tests.live import KINDS, STEPS
 from tests.live_beginning import Beginning
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Histories that a run of all tests makes; `make soak` sets a time instead.
 HISTORIES = 100
 #: Histories of each seed, and steps of each of them.
-EACH, FEWEST, MOST = 50, 10, 50
+EACH, FEWEST, MOST = 50, 20, 50
 SEED = 20_260_215
 SETTINGS = settings(
     max_examples=EACH,
@@ -89,3 +89,4 @@ def test_live_totals_are_those_of_a_full_run_and_of_python(
     record_property(
         "cases", f"histories: {histories} in {time.monotonic() - began:.0f} s, seeds to {seed}; steps: {told}"
     )
+    assert {kind for kind in KINDS if not taken[kind]} == set(), "no history has a step of these kinds"
