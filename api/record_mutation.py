@@ -7,13 +7,15 @@ from strawberry import Maybe
 
 from api.context import Info
 from api.fields import public
-from api.payload import MutationInput, MutationPayload, given
+from api.payload import MutationInput, MutationPayload, changed_by, given, said_fields
 from api.scalars import JSON
 from api.upsert import UpsertInput, UpsertPayload, told_of
-from api.waiting import IN_TOTALS, WAIT, change_and_wait
+from api.waiting import IN_TOTALS, WAIT, change_and_wait, check_wait, wait
+from graph.audit import AuditEntry
 from graph.database import Transaction
-from graph.ingestion import UpsertReport
-from graph.record_upsert import DeleteReport, delete_records, upsert_records
+from graph.idempotency import Once
+from graph.record_upsert import DeleteReport, Upsert, delete_records
+from graph.record_writer import Asked, Written
 
 _TYPE = 'Key of the record type: `"opportunity"`.'
 
@@ -119,19 +121,24 @@ class RecordMutation:
         """Upsert records."""
         context = info.context
 
-        async def work(tx: Transaction) -> UpsertReport:
-            tx.changed.append(told.type)
-            return await upsert_records(
-                tx,
-                context.viewer,
-                told.type,
-                given(told.rows),
-                now=context.clock.now(),
-                all_or_nothing=told.all_or_nothing,
+        async def write(once: Once | None) -> Written:
+            check_wait(told.wait_seconds)
+            entry = AuditEntry(
+                context.clock.now(),
+                context.viewer.id,
+                info.field_name,
+                [told.type],
+                said_fields(told),
+                context.request_id,
             )
+            upsert = Upsert(context.viewer, given(told.rows), told.all_or_nothing)
+            return await context.upsert(Asked(told.type, upsert, once, entry, context.until, context.trace))
 
-        report, in_totals, user_errors = await change_and_wait(info, told, told.wait_seconds, work)
-        return UpsertRecordsPayload(**told_of(told, report, user_errors), in_totals=in_totals)
+        done, user_errors = await changed_by(info, told, write)
+        in_totals = done is not None and await wait(info, done.batch, told.wait_seconds)
+        return UpsertRecordsPayload(
+            **told_of(told, None if done is None else done.report, user_errors), in_totals=in_totals
+        )
 
     @public(
         "Delete records of a type by external id. Goals that counted them are stale until the change is in their "

@@ -6,6 +6,7 @@ from typing import TypeVar
 from api.context import Info
 from api.errors import UserError, problems_as_user_errors
 from api.payload import MutationInput, change
+from graph.change import ANY
 from graph.database import Transaction
 from graph.errors import ErrorCode, Refusal
 from graph.fold import wait_for
@@ -28,15 +29,21 @@ def check_wait(seconds: float) -> None:
         raise Refusal(ErrorCode.INVALID_VALUE, message, ("waitSeconds",))
 
 
+async def wait(info: Info, batch: str | None, seconds: float) -> bool:
+    """Whether the changes of a transaction are in the totals, after a wait for it if need be. None: it had none."""
+    return batch is None or await wait_for(info.context.database, batch, seconds)
+
+
 async def change_and_wait(
     info: Info, told: MutationInput, seconds: float, work: Callable[[Transaction], Awaitable[T]]
 ) -> tuple[T | None, bool, list[UserError]]:
     """Run `work` as `change` does, then wait: (what it returns, whether it is in the totals, refusals)."""
-    noted: list[str] = []
+    # Where an idempotency key says that it was done before, it is not known under which name its changes wait.
+    batch: list[str | None] = [ANY]
 
     async def noting(tx: Transaction) -> T:
         done = await work(tx)
-        noted[:] = [tx.batch] if tx.notes else []
+        batch[:] = [tx.batch if tx.notes else None]
         return done
 
     try:
@@ -46,4 +53,4 @@ async def change_and_wait(
     done, user_errors = await change(info, told, noting)
     if user_errors:
         return None, False, user_errors
-    return done, not noted or await wait_for(info.context.database, noted[0], seconds), []
+    return done, await wait(info, batch[0], seconds), []

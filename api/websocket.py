@@ -73,6 +73,8 @@ class SocketContext(Context):
             make_loaders=self.make_loaders,
             session=self.session,
             pulse=self.pulse,
+            callers=self.callers,
+            writer=self.writer,
         )
 
 

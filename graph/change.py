@@ -134,9 +134,13 @@ class ForgetChanges(Write[Count], path="change/forget", row=Count):
     most: int = AT_ONCE
 
 
+#: Stands for the batch of a transaction that nobody knows any more: whatever waits may be its.
+ANY = "*"
+
+
 @dataclass(frozen=True)
 class BatchWaits(Read[Count], path="change/batch", row=Count):
-    """How many changes of a transaction are not in the totals yet."""
+    """How many changes of a transaction are not in the totals yet; of `ANY`, those of all."""
 
     batch: str
 

@@ -94,7 +94,10 @@ async def fold_waiting(database: Database, clock: Clock) -> int:
 
 
 async def wait_for(database: Database, batch: str, seconds: float) -> bool:
-    """Wait until the changes that a transaction noted are in the totals; False if that took longer."""
+    """Wait until the changes that a transaction noted are in the totals; False if that took longer.
+
+    `batch`: `Transaction.batch`, or `ANY`.
+    """
     until, pause = monotonic() + seconds, _FIRST_LOOK
     while (await database.fetch(BatchWaits(batch)))[0].count:
         if monotonic() + pause > until:

@@ -24,7 +24,7 @@ ORDER: Final = (
     ("idempotency/claim",),
     ("goal/lock_roots", "metric/lock_roots"),
     ("organization/lock", "organization/bump_structure", "rollup/lock_sources"),
-    ("record_type/lock", "record_type/lock_some", "record_type/bump"),
+    ("record_type/lock", "record_type/lock_some"),
     ("rollup_query/lock", "goal/lock_queries"),
     ("metric/lock",),
     ("worker/take", "worker/check"),

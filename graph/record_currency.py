@@ -14,8 +14,8 @@ from graph.base_amount import MoneyFields, currency_of, settle
 from graph.errors import Refusal
 from graph.exchange_rate import Rates, rates_of
 from graph.record_row import PARENT
-from graph.record_type import BumpRecordType, record_types
-from graph.statement import Read, Write, native
+from graph.record_type import record_types
+from graph.statement import Count, Read, Write, native
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from graph.ingestion import Batch
     from graph.record_row import RecordInput
     from graph.record_type import RecordType
-    from graph.record_upsert import StoredRecord
+    from graph.record_writing import StoredRecord
 
 #: The key of a record's type, and new values of its properties with its id.
 Change = tuple[str, dict[str, Any]]
@@ -50,14 +50,9 @@ class _Below:
     records: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Type:
-    key: str
-
-
 @dataclass(frozen=True)
-class LoseCurrency(Write[_Type], path="record/lose_currency", row=_Type):
-    """Put the records below these into base currency; the types of those that changed. `amounts`: MONEY by type."""
+class LoseCurrency(Write[Count], path="record/lose_currency", row=Count):
+    """Put the records below these into base currency; how many changed. `amounts`: MONEY by type."""
 
     type: str
     external_ids: list[str]
@@ -128,8 +123,7 @@ async def lose_currency(tx: Transaction, kind: RecordType, external_ids: Sequenc
     lower = _types_below(kinds.values(), kind.key)
     if lower:
         amounts = {key: list(MoneyFields.of(kinds[key]).amounts) for key in lower}
-        for changed in await tx.run(LoseCurrency(kind.key, list(external_ids), amounts)):
-            await tx.run(BumpRecordType(changed.key))
+        await tx.run(LoseCurrency(kind.key, list(external_ids), amounts))
 
 
 def _settled(fields: MoneyFields, stored: Mapping[str, Any], currency: str | None, rates: Rates, today: date) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -69,7 +69,7 @@ class RecordField:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A kind of source data. `states` gives each state its statuses; `revision` moves with each change of a record.
+    """A kind of source data. `states` gives each state its statuses.
 
     Its records may be parts of records of `parent_type`. `rate_date`: the field whose date says at which rate money is
     converted. Raises Refusal INVALID_VALUE for names that the database or the program could not tell apart, and
@@ -82,7 +82,6 @@ class RecordType:
     fields: Mapping[str, RecordField]
     parent_type: str | None = None
     rate_date: str | None = None
-    revision: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key) or len(self.key) > _LONGEST or self.label.casefold() in _TAKEN:
@@ -154,7 +153,6 @@ class _ReadsType:
             {declared.key: declared for declared in fields},
             columns["parent_type"],
             definition.get("rateDate"),
-            columns["revision"],
         )
 
 
@@ -184,13 +182,6 @@ class LockRecordTypes(Write[Count], path="record_type/lock_some", row=Count):
     """Lock the chains of several record types."""
 
     keys: list[str]
-
-
-@dataclass(frozen=True)
-class BumpRecordType(Write[Count], path="record_type/bump", row=Count):
-    """Move a record type's revision by one: records of it changed."""
-
-    key: str
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from graph.difference import Differences
 from graph.errors import Refusal
 from graph.exchange_rate import Rates, rates_of
 from graph.organization import organization
-from graph.record_type import BumpRecordType, FieldType, base_name, lock_record_types, record_types
-from graph.record_upsert import ChangeRecords
+from graph.record_type import FieldType, base_name, lock_record_types, record_types
+from graph.record_writing import ChangeRecords
 from graph.rights import Kind, Operation, require
 from graph.statement import Read
 
@@ -140,7 +140,7 @@ async def rederive(
 ) -> DerivedReport:
     """Derive a batch of records after an id anew: dates of moments if a zone is given, then base amounts.
 
-    With a zone, only base amounts whose rate date moved; otherwise all. Moves the revisions of the types concerned.
+    With a zone, only base amounts whose rate date moved; otherwise all.
     """
     kinds = {kind.key: kind for kind in await record_types(tx)}
     types = {key: _Type.of(kind, dates=zone is not None) for key, kind in kinds.items()}
@@ -175,8 +175,6 @@ async def _write(tx: Transaction, kinds: Mapping[str, RecordType], changes: _Cha
         await one.before(changed)
         differences.append(one)
     await tx.run(ChangeRecords(changes.rows, now))
-    for key in sorted(set(changes.of_rows)):
-        await tx.run(BumpRecordType(key))
     for one in differences:
         await one.append(())
 

@@ -11,7 +11,7 @@ from graph.goal_tree import GoalTree
 from graph.metric import MetricsByIds
 from graph.owners import OwnersByIds
 from graph.record import RecordsByIds, RecordsPage
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 
 if TYPE_CHECKING:
     from graph.database import Database
@@ -29,7 +29,7 @@ def usual() -> list[Statement[Any]]:
     """The reads that most requests make, the commonest first, on behalf of nobody."""
     ids = [_NOBODY]
     return [
-        ViewerByExternalId(_NOBODY),
+        ViewersByExternalIds([_NOBODY]),
         GoalsByIds(_NOBODY, ids),
         MetricsByIds(_NOBODY, ids),
         OwnersByIds(_NOBODY, ids),

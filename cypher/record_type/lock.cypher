@@ -4,5 +4,5 @@ MATCH (type:RecordType {key: $key})((:RecordType)-[:CHILD_OF]->(:RecordType)){0,
 WHERE NOT EXISTS { (top)-[:CHILD_OF]->(:RecordType) }
 // What a record counts for can follow from the one it is part of: types in a chain have one lock, that of the first.
 SET top.lock = 0
-RETURN type.key AS key, type.name AS name, type.definition AS definition, type.revision AS revision,
+RETURN type.key AS key, type.name AS name, type.definition AS definition,
   head([(type)-[:CHILD_OF]->(parent:RecordType) | parent.key]) AS parent_type

@@ -14,3 +14,6 @@ SET g.stale = null, g.seen = null
 WITH g
 WHERE g.state = 'OPEN'
 CREATE (:RollupChange {goal: g.id, recompute: true, at: datetime.realtime()});
+// What told that records had changed is no longer asked.
+MATCH (type:RecordType)
+REMOVE type.revision;

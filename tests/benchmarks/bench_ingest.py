@@ -21,7 +21,7 @@ from graph.clock import SystemClock
 from graph.database import connect
 from graph.exchange_rate import set_exchange_rates
 from graph.preparation import prepare
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 from tests.benchmarks import data, database, postgres, postgres_ingest
 from tests.benchmarks.data import BATCH, SHAPES
 from tests.benchmarks.harness import Benchmark, Row, Run, Samples
@@ -159,7 +159,7 @@ async def _ingest_on(place: tuple[str, str, str], shape: Shape) -> list[Line]:
     async with connect(*place) as opened:
 
         async def who(tx: Transaction) -> Viewer | None:
-            return await tx.one(ViewerByExternalId(data.ADMINISTRATOR))
+            return await tx.one(ViewersByExternalIds([data.ADMINISTRATOR]))
 
         viewer = await opened.read(who)
         if viewer is None:

@@ -20,7 +20,7 @@ from graph.owners_upsert import upsert_owners
 from graph.period import FiscalCalendar, PeriodKind, resolve_period
 from graph.record_upsert import upsert_records
 from graph.rollup_compiler import Category
-from graph.visibility import Viewer, ViewerByExternalId
+from graph.visibility import Viewer, ViewersByExternalIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 BATCH = 10_000
 SEED = 20260115
 CLOSED_ON = "2026-01-15"
-PERIOD = date(2026, 1, 1), date(2026, 3, 31)
+#: Not over when it is measured: goals whose time is long over change no more.
+PERIOD = date(2026, 1, 1), date(2099, 12, 31)
 HIGHEST_AMOUNT = 999_999
 TARGET = 1_000_000
 ADMINISTRATOR = "administrator"
@@ -132,7 +133,7 @@ async def load_administrator(database: Database) -> Viewer:
 
     async def work(tx: Transaction) -> Viewer | None:
         await upsert_owners(tx, maker, OwnerKind.USER, [row], all_or_nothing=True)
-        return await tx.one(ViewerByExternalId(ADMINISTRATOR))
+        return await tx.one(ViewersByExternalIds([ADMINISTRATOR]))
 
     viewer = await database.write(work)
     if viewer is None:
@@ -192,7 +193,7 @@ UNWIND $rows AS row
 MATCH (owner:User {externalId: row.owner})
 USING INDEX SEEK owner:User(externalId)
 CREATE (g:Goal {id: row.id})
-SET g += row.properties
+SET g += row.properties, g.ownedBy = owner.id
 CREATE (g)-[:MEASURED_BY]->(metric)
 CREATE (g)-[:MANAGED_BY]->(manager)
 CREATE (g)-[:OWNED_BY]->(owner)

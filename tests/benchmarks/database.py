@@ -16,7 +16,7 @@ from graph.clock import SystemClock
 from graph.database import connect
 from graph.launcher import LocalServer
 from graph.preparation import prepare
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 from tests.benchmarks import data
 from tests.benchmarks.harness import BUILD, ROOT
 
@@ -66,7 +66,7 @@ class Bench:
         """Give the administrator of the bench data."""
 
         async def work(tx: Transaction) -> Viewer | None:
-            return await tx.one(ViewerByExternalId(data.ADMINISTRATOR))
+            return await tx.one(ViewersByExternalIds([data.ADMINISTRATOR]))
 
         found = self.run(self.database.read(work))
         if found is None:
