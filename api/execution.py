@@ -89,6 +89,7 @@ class Schema(strawberry.Schema):
             )
             if attempt == _ATTEMPTS or context.wrote or not _torn(result):
                 break
+            context.database.counts["torn"] += 1
             vars(context).pop("loaders", None)
         for path, value in context.direct:
             _put(result.data, path, value)

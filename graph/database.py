@@ -40,6 +40,7 @@ DEADLINE = 10.0
 #: Seconds that a server may take to accept a connection.
 CONNECT_WITHIN = 2.5
 _TIMED_OUT = re.compile(r"^(25N14|50N21)$")
+_DEADLOCK = "50N05"
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Database:
         self.name = name
         #: Set by each commit that noted changes to be folded.
         self.noted = noted or asyncio.Event()
-        #: How often transactions were tried again, answers read again as a commit had torn them, and read under a lock.
+        #: How often what is told by `graph.strain` happened.
         self.counts: Counter[str] = Counter() if counts is None else counts
 
     def fenced(self, fence: Callable[[Transaction], Awaitable[None]]) -> Database:
@@ -194,6 +195,7 @@ class Database:
                 except (DriverError, Neo4jError) as error:
                     if not error.is_retryable() or not await patience.pause(gone=isinstance(error, DriverError)):
                         raise
+                    self.counts["retried"] += 1
 
     async def position(self, statement: Statement[Row], *, deadline: float = DEADLINE) -> str:
         """Where the log of commits stands, as text that is another after each commit; `statement` reads nothing.
@@ -259,12 +261,13 @@ class Database:
                     lost = bool(committing) and not isinstance(error, Neo4jError)
                     in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
                     passing = not isinstance(error, Unavailable) and error.is_retryable()
-                    self.counts["retried"] += passing
+                    self.counts["deadlocks"] += isinstance(error, Neo4jError) and error.gql_status == _DEADLOCK
                     once_more = (passing or lost) and (repeatable or not lost)
                     if not once_more or not await patience.pause(gone=isinstance(error, DriverError)):
                         if in_doubt:
                             raise OutcomeUnknown from error
                         raise
+                    self.counts["retried"] += 1
 
     async def _attempt(
         self,
