@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from tests.benchmarks import (
+    bench_changes,
     bench_goals,
     bench_ingest,
     bench_queries,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         *bench_goals.BENCHMARKS,
         *bench_visibility.BENCHMARKS,
         *bench_queries.BENCHMARKS,
+        *bench_changes.BENCHMARKS,
     )
 }
 SMALL = "--small"

@@ -110,6 +110,24 @@ def kept(shapes: Sequence[Shape]) -> Iterator[Bench]:
         yield bench
 
 
+def check_totals(bench: Bench, shape: Shape) -> None:
+    """Fail unless the root's totals are the sums over the records, found by their keys and not by their owners."""
+    (root,) = bench.query(
+        "MATCH (g:Goal {id: $root})"
+        " RETURN g.actualOwn + g.actualBelow AS won, g.inProgressOwn + g.inProgressBelow AS open",
+        root=shape.root,
+    )
+    (direct,) = bench.query(
+        "MATCH (r:Record {type: 'opportunity'}) WHERE r.externalId STARTS WITH $name"
+        " RETURN sum(CASE r.state WHEN 'WON' THEN r.actualValue END) AS won,"
+        " sum(CASE r.state WHEN 'OPEN' THEN r.estimatedValue END) AS open",
+        name=shape.name,
+    )
+    if root != direct or not all(root.values()):
+        message = f"the total of {shape.goals} goals is wrong: {root}, not {direct}"
+        raise RuntimeError(message)
+
+
 def _found(bench: Bench) -> str | None:
     """Read the version of the data that is there whole. Label and property as values: the server warns of new names."""
     marked = bench.query("MATCH (m:$($marker)) RETURN properties(m) AS marker", marker=_MARKER)
@@ -118,6 +136,7 @@ def _found(bench: Bench) -> str | None:
 
 async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
     await prepare(bench.database, SystemClock())
+    await bench.database.schema(data.SETTINGS)
     viewer = await data.load_administrator(bench.database)
     metric = await data.load_metric(bench.database, viewer)
     for shape in shapes:
