@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from tests.benchmarks import (
     bench_changes,
+    bench_freshness,
     bench_goals,
+    bench_growth,
     bench_ingest,
     bench_queries,
     bench_rollup,
@@ -30,6 +32,8 @@ BENCHMARKS: dict[str, Benchmark] = {
         *bench_visibility.BENCHMARKS,
         *bench_queries.BENCHMARKS,
         *bench_changes.BENCHMARKS,
+        *bench_freshness.BENCHMARKS,
+        *bench_growth.BENCHMARKS,
     )
 }
 SMALL = "--small"

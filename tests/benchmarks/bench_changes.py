@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import re
 import time
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from graph.rollup import recalculate_tree
 from tests.benchmarks import database, postgres, serving
 from tests.benchmarks.data import SHAPES
-from tests.benchmarks.harness import Benchmark, Row, Run, Samples, alternate
+from tests.benchmarks.harness import Benchmark, Row, Run, Samples, in_turn
 from tests.benchmarks.writers import Changes, Writers, Written
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def measure(run: Run, rows: int) -> Iterator[Row]:
     if peer:
         run.versions["PostgreSQL"] = peer.version
         theirs = partial(peer.tree(tree.shape).incremental, tree.shape, WRITERS, seconds)
-    our_rounds, peer_rounds = alternate(partial(_round, tree, rows, seconds), theirs, warm_up=WARM_UP, counted=COUNTED)
-    database.check_totals(tree.bench, tree.shape)
+    our_rounds, peer_rounds = in_turn(partial(_round, tree, rows, seconds), theirs, warm_up=WARM_UP, counted=COUNTED)
+    database.check_totals(tree.bench, tree.shape.root, tree.shape.name)
     ours = Samples.of(one.per_second for one in our_rounds)
     others = Samples.of(one.tps for one in peer_rounds)
     yield run.row(
@@ -139,7 +140,7 @@ def measure_memory(run: Run) -> Iterator[Row]:
     """MiB that the API process has at most while so many changes are written and folded."""
     tree = hot(run)
     total = FOLDED // 10 if run.session.small else FOLDED
-    tree.write(BATCH, lambda changes: changes >= total // 100)
+    tree.write(BATCH, partial(operator.le, total // 100))
     tree.backlog()
     status = Path("/proc") / str(tree.api.process) / "status"
     if not status.exists():
@@ -151,12 +152,12 @@ def measure_memory(run: Run) -> Iterator[Row]:
     done = 0
     for part in PARTS:
         step = total * part // 100 - done
-        done += tree.write(BATCH, lambda changes, step=step: changes >= step).changes
+        done += tree.write(BATCH, partial(operator.le, step)).changes
         tree.backlog()
         found = _PEAK.search(status.read_text())
         peak = Samples.of([int(found[1]) / 1024] if found else [])
         yield run.row(done, "MiB, peak of the API", ours=peak, peer=None, better="lower", note=MEMORY_NOTE)
-    database.check_totals(tree.bench, tree.shape)
+    database.check_totals(tree.bench, tree.shape.root, tree.shape.name)
 
 
 MEMORY_NOTE = f"{WRITERS} writers, {BATCH} changes a request; the process serves, writes and folds."

@@ -62,7 +62,7 @@ def measure(run: Run, before: Before) -> Iterator[Row]:
         theirs = partial(_theirs, tree, before) if tree else None
         warm_up = max(WARM_UP, WARM_UP_GOALS // shape.goals)
         our_seconds, peer_seconds = alternate(ours, theirs, warm_up=warm_up, counted=COUNTED)
-        database.check_totals(bench, shape)
+        database.check_totals(bench, shape.root, shape.name)
         if tree:
             tree.check_rollup()
         mine, others = Samples.of(our_seconds), Samples.of(peer_seconds)
