@@ -146,8 +146,9 @@ async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
     viewer, metric = await begin(bench)
     for shape in shapes:
         await data.load_owners(bench.database, viewer, shape)
-        await data.load_goals(bench.database, viewer, metric, shape, bench.clock.now())
+        # Before there are goals, records are no changes of totals.
         await data.load_records(bench.database, viewer, bench.clock, shape)
+        await data.load_goals(bench.database, viewer, metric, shape, bench.clock.now())
 
 
 def _version(shapes: Sequence[Shape]) -> str:
