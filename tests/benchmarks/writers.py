@@ -130,7 +130,8 @@ class Writers:
         async def one(connection: Connection) -> None:
             nonlocal changes, requests
             while not until(changes):
-                changes += updated(await connection.ask(self.request(rows())))
+                answer = await connection.ask(self.request(rows()))
+                changes += updated(answer)  # not before the others' that came meanwhile
                 requests += 1
 
         await asyncio.gather(*map(one, self._all))
