@@ -63,10 +63,12 @@ def measure(run: Run) -> Iterator[Row]:
         viewer = bench.run(data.load_administrator(bench.database))
         bench.run(data.load_owners(bench.database, viewer, shape))
         bench.run(_load_rates(bench.database, viewer))
+        empty = _stored(bench, Path(home))
         place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()
         # A new interpreter: in this one, what other benchmarks needed would hide what ingestion needs.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
             lines = worker.submit(_ingest_all, place, shape).result()
+        stored = _stored(bench, Path(home)) - empty
         _check_base_amounts(bench, shape)
         (found,) = bench.query("MATCH (r:Record) RETURN count(r) AS records, count(DISTINCT r.externalId) AS keys")
         if set(found.values()) != {shape.records}:
@@ -84,9 +86,17 @@ def measure(run: Run) -> Iterator[Row]:
         if line.step == "inserted":
             peak = Samples((line.peak_mib,))
             yield run.row(line.rows, "MiB, peak of the process", ours=peak, peer=None, better="lower", note=note)
+    on_disk = Samples((stored / shape.records,))
+    yield run.row(shape.records, "bytes a record on disk", ours=on_disk, peer=None, better="lower", note=note)
 
 
 NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step."
+
+
+def _stored(bench: database.Bench, home: Path) -> int:
+    """Bytes of the database's files, indexes among them, logs of transactions not."""
+    bench.bulk("CALL db.checkpoint()")
+    return sum(file.stat().st_size for file in (home / "data" / "data" / "databases").rglob("*") if file.is_file())
 
 
 #: Units of each currency for one of the base currency; a record's is that of its number, by turns.
