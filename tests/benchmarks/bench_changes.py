@@ -141,7 +141,7 @@ def _round(tree: Hot, rows: int, seconds: int) -> Round:
 
 def _note(rounds: tuple[Round, ...]) -> str:
     backlogs = ", ".join(f"{one.backlog:.2f}" for one in rounds)
-    parts = ", ".join(f"{one.own_part:.0%}" for one in rounds)
+    parts = ", ".join(f"{one.own_part:.1%}" for one in rounds)
     return (
         f"Counted until the last change is in the root's totals, {backlogs} s after the last answer in the rounds that "
         f"count; the totals are then the sums over the records. The writers themselves took {parts} of a core."
