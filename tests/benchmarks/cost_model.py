@@ -70,6 +70,12 @@ class Measured:
             raise NotMeasuredError(message)
         return sorted(found, key=lambda line: int(line["size"]))
 
+    def growth(self, part: str, curve: str) -> list[Line]:
+        """Give the costs of one change: those of the smallest tree, and what others took more in turn with it."""
+        lines = self.rows("change_growth", f"ms to {part}, by {curve}")
+        least = lines[-1]["peer"]
+        return [{**line, "ours": least + line["ours"] - line["peer"]} for line in lines]
+
     def largest(self, name: str, unit: str) -> float:
         """Give the median at the largest size."""
         value: float = self.rows(name, unit)[-1]["ours"]
@@ -86,7 +92,7 @@ def slopes(measured: Measured) -> Iterator[str]:
         ("depth", "goals above", float, "each"),
         ("children", "goals below one parent", lambda size: size / 1_000, "each thousand"),
     ):
-        fits = [fit(measured.rows("change_growth", f"ms to {part}, by {curve}"), scale) for part in ("write", "fold")]
+        fits = [fit(measured.growth(part, curve), scale) for part in ("write", "fold")]
         sizes = f"{_number(fits[0].sizes[0])} to {_number(fits[0].sizes[-1])}"
         cells = [f"{one.at(one.sizes[0]):.1f} ms, {one.slope:+.2f} ms {step}" for one in fits]
         yield f"| {what} | {sizes} | {cells[0]} | {cells[1]} |"
@@ -95,8 +101,8 @@ def slopes(measured: Measured) -> Iterator[str]:
 def model(measured: Measured) -> Iterator[str]:
     """Write what so many records cost, as a table."""
     rollup = measured.rows("full_rollup", "s")
-    by_records = [fit(measured.rows("change_growth", f"ms to {part}, by records"), math.log10) for part in _PARTS]
-    by_goals = [fit(measured.rows("change_growth", f"ms to {part}, by goals"), math.log10) for part in _PARTS]
+    by_records = [fit(measured.growth(part, "records"), math.log10) for part in _PARTS]
+    by_goals = [fit(measured.growth(part, "goals"), math.log10) for part in _PARTS]
     whole = fit([{**line, "size": line["size"] * OF_A_GOAL} for line in rollup])
     loaded = measured.largest("ingest", "rows/s, inserted")
     batched, single = (measured.largest(f"changes_{how}", "changes/s") for how in ("batched", "single"))

@@ -138,7 +138,7 @@ async def load_administrator(database: Database) -> Viewer:
         await upsert_owners(tx, maker, OwnerKind.USER, [row], all_or_nothing=True)
         return await tx.one(ViewersByExternalIds([ADMINISTRATOR]))
 
-    viewer = await database.write(work)
+    viewer = await database.write(work, deadline=LOAD_SECONDS)
     if viewer is None:
         message = "the administrator was written and is not there"
         raise RuntimeError(message)
@@ -156,7 +156,7 @@ async def load_metric(database: Database, viewer: Viewer) -> str:
             await create_rollup_field(tx, viewer, metric, source)
         return metric
 
-    return await database.write(work)
+    return await database.write(work, deadline=LOAD_SECONDS)
 
 
 async def load_owners(database: Database, viewer: Viewer, shape: Shape) -> None:
