@@ -23,7 +23,6 @@ from pydantic import SecretStr
 
 from api.auth import Tokens
 from graph import migration
-from graph.change import WaitingChanges
 from graph.clock import FixedClock, SystemClock
 from graph.database import connect
 from graph.goal import RecordSet
@@ -149,7 +148,7 @@ class Site:
         await check_writes(self.company.database, self.writers)
         began = time.monotonic()
         async with asyncio.timeout(PATIENCE):
-            while await self.company.database.fetch(WaitingChanges()):
+            while await self.company.waiting():
                 pass  # each answer takes its time
         self.seconds["all is in the totals after that"].append(time.monotonic() - began)
         await check_invariants(self.company.database)
