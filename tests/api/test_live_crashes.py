@@ -185,7 +185,6 @@ class Site:
 
         A process that has no time on a busy machine may also lose it, of itself.
         """
-
         text = (
             "MATCH (lease:WorkerLease) WHERE lease.until > datetime.realtime() AND lease.token > $after "
             "RETURN lease.token AS token"
