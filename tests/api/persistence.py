@@ -27,7 +27,7 @@ UPSERT = (
 #: What may pass: then it is sent again.
 PASSING = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
 #: Seconds to wait for an answer of a process that may be paused.
-_ANSWER = 12.0
+_ANSWER = 40.0
 
 
 @dataclass
@@ -146,5 +146,5 @@ async def _found(database: Database) -> _Found:
         )
         return (await tx.text(text, {}, name="tests/found"))[0]
 
-    row = await database.read(work, deadline=60)
+    row = await database.read(work, deadline=120)
     return _Found({name: int(units) // 10_000 for name, units in row["amounts"]}, row["keys"], row["entries"])

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 WRITERS, READERS, REPS, DEALS = 8, 4, 6, 40
 #: Seconds that a writer rests between two changes, at most.
 REST = 0.6
+#: Seconds that it may take longer until everything was done.
+PATIENCE = 120
 TREE = (
     "query ($root: ID!) { goalTree(rootId: $root) "
     "{ nodes { parentId goal { id state actual ownActual computedActual } } } }"
@@ -52,25 +54,19 @@ async def test_changes_and_answers_at_once(
     seconds = float(os.environ.get("GOALGRAPH_SOAK_SECONDS", "8"))
     first = int(os.environ.get("GOALGRAPH_SOAK_SEED", time.time_ns() % 2**40))
     scene = await Scene(company, settings).begin()
-    before, until = company.database.counts.copy(), time.monotonic() + seconds
-    over = asyncio.Event()
-
-    async def fold() -> None:
-        while not over.is_set():
-            if not await fold_waiting(company.database, company.clock):
-                await asyncio.sleep(0.01)
-
-    async def work() -> None:
-        writers = [scene.write(number, Random(first + number), until) for number in range(WRITERS)]  # noqa: S311
-        await asyncio.gather(*writers, *(scene.read(until) for _ in range(READERS)), scene.recalculate(until))
-        over.set()
-
-    await asyncio.gather(work(), fold())
+    before, scene.until = company.database.counts.copy(), time.monotonic() + seconds
+    async with asyncio.TaskGroup() as all_at_once:
+        for number in range(WRITERS):
+            all_at_once.create_task(scene.write(number, Random(first + number)))  # noqa: S311
+        for _ in range(READERS):
+            all_at_once.create_task(scene.read())
+        all_at_once.create_task(scene.recalculate())
+        all_at_once.create_task(scene.fold())
     await company.fold()
     strain = {name: company.database.counts[name] - before[name] for name in TOLD}
     counts = {**scene.counts, **strain}
     record_property("cases", f"changes and answers at once: seed {first}, {seconds:.0f} s, {counts}")
-    assert min(scene.counts[what] for what in ("answers", "written", "deleted", "moved")) > 0, counts
+    assert scene.did_all, counts
     # Each change once: what is stored is what was written last, and what was folded is what all records add up to, and
     # what a run finds.
     assert await scene.stored() == scene.amounts
@@ -88,6 +84,7 @@ class Scene:
         self.counts: Counter[str] = Counter()
         self.amounts: dict[str, int] = {}
         self.root = self.whole = ""
+        self.until = 0.0
         self.middles: list[str] = []
         self.leaves: list[str] = []
         self._shared: dict[str, Any] = {
@@ -119,9 +116,25 @@ class Scene:
         await company.fold()
         return self
 
-    async def write(self, writer: int, random: Random, until: float) -> None:
-        """Change this writer's records and move goals, until a moment."""
-        while time.monotonic() < until:
+    @property
+    def did_all(self) -> bool:
+        """Whether everything was done that is to be done at once."""
+        return all(self.counts[what] for what in ("answers", "runs", "written", "deleted", "moved", "remade"))
+
+    @property
+    def going(self) -> bool:
+        """Whether it is not over yet; on a busy machine, not before everything was done."""
+        return time.monotonic() < self.until + (0 if self.did_all else PATIENCE)
+
+    async def fold(self) -> None:
+        """Fold what waits, as the worker does."""
+        while self.going:
+            if not await fold_waiting(self.company.database, self.company.clock):
+                await asyncio.sleep(0.01)
+
+    async def write(self, writer: int, random: Random) -> None:
+        """Change this writer's records and move goals."""
+        while self.going:
             match random.choices(("write", "delete", "move", "remake"), (8, 2, 1, 1))[0]:
                 case "write":
                     await self._write(writer, random)
@@ -169,9 +182,9 @@ class Scene:
         await company.write(lambda tx: goal_change.delete_goal(tx, viewer, made, now))
         self.counts["remade"] += 1
 
-    async def read(self, until: float) -> None:
+    async def read(self) -> None:
         """Read trees, each of which must add up."""
-        while time.monotonic() < until:
+        while self.going:
             check_tree(await self._execute(TREE, root=self.root))
             self.counts["answers"] += 1
 
@@ -192,9 +205,9 @@ class Scene:
 
         return await self.company.database.read(work)
 
-    async def recalculate(self, until: float) -> None:
+    async def recalculate(self) -> None:
         """Run whole trees beside it all."""
-        while time.monotonic() < until:
+        while self.going:
             for top in (self.root, self.whole):
                 try:
                     await self.company.recalculate(top)
