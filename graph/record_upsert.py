@@ -48,6 +48,13 @@ class Upsert:
     all_or_nothing: bool = False
 
 
+@dataclass(slots=True)
+class Known:
+    """A record type and the organization's time zone as they were when rows were last read by them."""
+
+    value: tuple[RecordType, ZoneInfo] | None = None
+
+
 async def upsert_records(
     tx: Transaction,
     viewer: Viewer,
@@ -74,24 +81,34 @@ async def upsert_records(
 
 
 async def upsert_several(
-    tx: Transaction, type_key: str, upserts: Sequence[Upsert], *, now: datetime, zone: ZoneInfo | None = None
+    tx: Transaction,
+    type_key: str,
+    upserts: Sequence[Upsert],
+    *,
+    now: datetime,
+    zone: ZoneInfo | None = None,
+    known: Known | None = None,
 ) -> list[UpsertReport | Refusal]:
     """Do several callers' upserts of one type as if one after the other; what each is told, in their order.
 
+    `known`: what the type and the zone were when they were last looked at; looked up if left out.
     Refuses UNKNOWN_RECORD_TYPE for all; what concerns one is its answer, and nothing of it is written.
     """
     answers: dict[int, UpsertReport | Refusal] = {}
     permitted = await _permitted(tx, type_key, upserts, answers)
     if permitted:
-        declared = await record_type(tx, type_key)
-        read_in = zone or (await organization(tx)).zone
-        batches = _read(upserts, permitted, declared, read_in, answers)
+        before = known.value if known is not None else None
+        if before is None:
+            before = await record_type(tx, type_key), (await organization(tx)).zone
+        batches = _read(upserts, permitted, before[0], zone or before[1], answers)
         # From here on batches of a type happen in turn: none compares with what another is about to change. Reading
         # the rows comes before, so that one batch can be read while another is written.
         kind = await lock_record_type(tx, type_key)
         company = await organization(tx)
-        if kind != declared or (zone is None and company.zone != read_in):
-            read_in = zone or company.zone
+        read_in = zone or company.zone
+        if known is not None:
+            known.value = kind, company.zone
+        if (kind, read_in) != (before[0], zone or before[1]):
             batches = _read(upserts, permitted, kind, read_in, answers)
         today = now.astimezone(read_in).date()
         for number, batch in batches.items():

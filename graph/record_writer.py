@@ -17,7 +17,7 @@ from graph.gathering import Gathering
 from graph.idempotency import claim_all, forget_claims, keep_all
 from graph.ingestion import UpsertReport
 from graph.patience import TOO_LONG
-from graph.record_upsert import upsert_several
+from graph.record_upsert import Known, upsert_several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +60,7 @@ class RecordWriter:
         self._database = database
         self._clock = clock
         self._types: dict[str, Gathering[Asked, Written]] = {}
+        self._known: dict[str, Known] = {}
 
     async def upsert(self, asked: Asked) -> Written:
         """Write, in a transaction of its own or with others.
@@ -117,10 +118,12 @@ class RecordWriter:
             answers[number] = before if isinstance(before, Refusal) else Written(before.result, ANY)
         fresh = [number for number in range(len(several)) if number not in answers]
         if fresh:
-            upserts = [several[number].upsert for number in fresh]
-            done = dict(
-                zip(fresh, await upsert_several(tx, several[0].type, upserts, now=self._clock.now()), strict=True)
-            )
+            upserts, type_key = [several[number].upsert for number in fresh], several[0].type
+            known = self._known.get(type_key, Known())
+            told = await upsert_several(tx, type_key, upserts, now=self._clock.now(), known=known)
+            if known.value is not None:  # then there is such a type: clients can name others as they like
+                self._known[type_key] = known
+            done = dict(zip(fresh, told, strict=True))
             reports = {number: report for number, report in done.items() if isinstance(report, UpsertReport)}
             entries = [several[number].entry for number, report in reports.items() if report.inserted or report.updated]
             await write_entries(tx, entries)

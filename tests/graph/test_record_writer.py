@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from graph.database import Trace
 from graph.errors import ErrorCode, Refusal, Unavailable
 from graph.idempotency import Once
 from graph.ingestion import LARGEST_BATCH, Outcome, UpsertReport
+from graph.record_type import FieldType, RecordField, write_record_types
 from graph.record_upsert import Upsert, upsert_several
 from graph.record_writer import Asked, RecordWriter, Written
+from graph.shipped_types import SHIPPED
 from graph.visibility import Viewer
 from tests.conftest import NOW
 from tests.factories import FOUNDER, YEAR, Company
@@ -194,3 +197,22 @@ async def test_many_at_once_leave_each_change_once(company: Company) -> None:
     assert {outcome for outcomes in found for outcome in outcomes} <= {Outcome.INSERTED, Outcome.UPDATED}
     amounts = "MATCH (r:Record) WHERE r.externalId <> 'shared' RETURN r.actualValue AS amount"
     assert await rows_of(company, amounts) == [50_000] * 12
+
+
+async def test_what_a_type_and_the_zone_have_become_counts_at_once(company: Company) -> None:
+    writer = RecordWriter(company.database, company.clock)
+
+    async def call(key: str, **fields: Any) -> list[Outcome]:
+        row = {"externalId": key, "state": "COMPLETED", "fields": {"actualEnd": "2026-02-01T23:30:00Z", **fields}}
+        return list((await writer.upsert(asked(row, type_="phone_call"))).report.outcomes)
+
+    assert await call("a") == [Outcome.INSERTED]
+    assert await call("b", mood="GOOD") == [Outcome.REFUSED]
+    declared = next(kind for kind in SHIPPED if kind.key == "phone_call")
+    mood = RecordField("mood", "Mood", FieldType.TEXT)
+    wider = replace(declared, fields={**declared.fields, "mood": mood})
+    await company.database.write(lambda tx: write_record_types(tx, [wider]))
+    await company.database.schema("MATCH (o:Organization) SET o.timeZone = 'Europe/Vienna'")
+    assert await call("b", mood="GOOD") == [Outcome.INSERTED]
+    days = "MATCH (r:Record) RETURN [r.externalId, toString(r.actualEndDate)] AS day ORDER BY day"
+    assert await rows_of(company, days) == [["a", "2026-02-01"], ["b", "2026-02-02"]]
