@@ -26,9 +26,12 @@ test: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Run all tests on Neo4j servers
 	@$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --cov $(ARGS)
 
 SOAKED := tests/test_policy.py::test_each_path_shows_each_viewer_what_the_policy_says \
-  tests/test_leaks.py::test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers
-soak: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Try random graphs for visibility, each property for SECONDS=600 (SEED=n: from there)
-	@GOALGRAPH_SOAK_SECONDS=$(SECONDS) $(if $(SEED),GOALGRAPH_SOAK_SEED=$(SEED)) $(BIN)/python -m pytest $(SOAKED)
+  tests/test_leaks.py::test_two_graphs_that_differ_in_what_is_hidden_give_the_same_answers \
+  tests/graph/test_live_totals.py \
+  tests/api/test_live_concurrency.py \
+  tests/api/test_live_crashes.py
+soak: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Try visibility and totals at random, each for SECONDS=600 (SEED=n: from there; ONLY=tests)
+	@GOALGRAPH_SOAK_SECONDS=$(SECONDS) $(if $(SEED),GOALGRAPH_SOAK_SEED=$(SEED)) $(BIN)/python -m pytest $(or $(ONLY),$(SOAKED))
 
 lint: $(VENV)/dev.stamp $(VENV)/checkout.stamp ## Check style and types
 	@$(BIN)/ruff check

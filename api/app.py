@@ -22,6 +22,7 @@ from api.import_route import ImportEndpoint
 from api.session import Sessions
 from api.websocket import SocketContext
 from graph import migration
+from graph.account import Callers
 from graph.errors import (
     ErrorCode,
     GoalgraphError,
@@ -32,6 +33,8 @@ from graph.errors import (
     Unavailable,
 )
 from graph.pulse import Pulse
+from graph.record_writer import RecordWriter
+from graph.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +96,7 @@ def create_app(
     signing_key = settings.signing_key()
 
     sessions, pulse = Sessions(clock), Pulse(database, settings.subscription_interval)
+    callers, writer, waits = Callers(database), RecordWriter(database, clock), Waits(database)
 
     def every(request: HTTPConnection) -> dict[str, Any]:
         """What all contexts have."""
@@ -105,6 +109,9 @@ def create_app(
             "introspection": settings.introspection or demo is not None,
             "make_loaders": make_loaders,
             "pulse": pulse,
+            "callers": callers,
+            "writer": writer,
+            "waits": waits,
         }
 
     def make_context(request: Request) -> Context:

@@ -11,10 +11,13 @@ import strawberry
 
 from api.cursor import Cursors
 from api.shape import shaped, shaper
+from graph.account import Callers
 from graph.database import Trace
 from graph.errors import Unauthenticated, Unavailable
 from graph.event import Subscriber
+from graph.record_writer import RecordWriter
 from graph.version import Expected, version_key
+from graph.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from graph.clock import Clock
     from graph.database import Database, Transaction
     from graph.pulse import Pulse
+    from graph.record_writer import Asked, Written
     from graph.settings import Settings
     from graph.statement import Statement
     from graph.visibility import Viewer
@@ -41,6 +45,8 @@ class Context:
     """One request. `subject` is the external id in its token; the viewer is known once the document was accepted.
 
     `session`: the connection that stays open for it, and `pulse` what wakes those, where it may subscribe.
+    `callers`, `writer` and `waits` do for all requests of the process together what they ask at the same time; without
+    them it asks alone.
     """
 
     request_id: str
@@ -53,6 +59,9 @@ class Context:
     make_loaders: Callable[[Context], Any] | None = None
     session: Session | None = None
     pulse: Pulse | None = None
+    callers: Callers | None = None
+    writer: RecordWriter | None = None
+    waits: Waits | None = None
     trace: Trace = field(default_factory=Trace)
     wrote: bool = False
     direct: list[tuple[list[str | int], list[Any]]] = field(default_factory=list)
@@ -74,6 +83,10 @@ class Context:
     def identify(self, viewer: Viewer) -> None:
         """Say who asks, once it is known."""
         self._viewer = viewer
+
+    async def look_up(self) -> Viewer | None:
+        """Look up the active user whom the token names; None for any other."""
+        return await (self.callers or Callers(self.database)).named(self.subject, self.trace)
 
     def operation(self) -> Context:
         """Give the context of one operation of a connection: this one, where there is but one."""
@@ -102,6 +115,20 @@ class Context:
         """Run `work` in a write transaction, within the time that the request has left; see `Database.write`."""
         self.wrote = True
         return await self.database.write(work, trace=self.trace, deadline=self._time_left(), repeatable=repeatable)
+
+    async def upsert(self, asked: Asked) -> Written:
+        """Write records, with what others write at the same time; see `RecordWriter.upsert`."""
+        self.wrote = True
+        return await (self.writer or RecordWriter(self.database, self.clock)).upsert(asked)
+
+    async def folded(self, batch: str, seconds: float) -> bool:
+        """Wait until what a transaction noted is in the totals; see `Waits.until_folded`."""
+        return await (self.waits or Waits(self.database)).until_folded(batch, seconds)
+
+    @property
+    def until(self) -> float:
+        """When the request's time is over, as `monotonic` has it. Raises Unavailable if it is."""
+        return monotonic() + self._time_left()
 
     @cached_property
     def loaders(self) -> Any:

@@ -15,7 +15,6 @@ from strawberry.types.graphql import OperationType
 from api.errors import masked
 from api.limits import Limits
 from api.scalars import SCALARS
-from graph.account import viewer_named
 from graph.errors import Torn, Unauthenticated
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Identification(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """Raise Unauthenticated unless the token's subject is an active user."""
         context: Context = self.execution_context.context
-        viewer = await viewer_named(context.fetch, context.subject)
+        viewer = await context.look_up()
         if viewer is None:
             raise Unauthenticated
         context.identify(viewer)
@@ -90,6 +89,7 @@ class Schema(strawberry.Schema):
             )
             if attempt == _ATTEMPTS or context.wrote or not _torn(result):
                 break
+            context.database.counts["torn"] += 1
             vars(context).pop("loaders", None)
         for path, value in context.direct:
             _put(result.data, path, value)

@@ -236,7 +236,8 @@ class Goal(GoalMoney, GoalReasons, GoalHistory, Node):
             state=state,
             calculated_at=self.row.last_calculated(self.measure),
             incomplete=bool(self.row.incomplete),
-            late_changes=state is RollupState.STALE and self.measure.is_late(self.row.end_date, self.now),
+            late_changes=bool(self.row.late_changes)
+            or (state is RollupState.STALE and self.measure.is_late(self.row.end_date, self.now)),
             error=self.row.rollup_message,
         )
 

@@ -87,4 +87,6 @@ async def _read_whole(context: Context, statement: GoalTreeStatement) -> Tree | 
         tree = next(iter(await context.fetch(statement)), None)
         if tree is None or not tree.torn:
             return tree
+        context.database.counts["torn"] += 1
+    context.database.counts["locked"] += 1
     return await context.locked(locked)

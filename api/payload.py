@@ -74,10 +74,21 @@ async def change(
     after a deadlock. What it changes is read afresh by the rest of the document. What is FORBIDDEN leaves an entry of
     the audit log, too.
     """
+
+    async def write(once: Once | None) -> T:
+        return await info.context.write(_whole(info, told, work, once), repeatable=once is not None)
+
+    return await changed_by(info, told, write)
+
+
+async def changed_by(
+    info: Info, told: MutationInput, write: Callable[[Once | None], Awaitable[T]]
+) -> tuple[T | None, list[UserError]]:
+    """As `change`, where `write` writes the idempotency key and the entry of the audit log with the change."""
     context = info.context
     try:
         once = _once(info, told)
-        done = await context.write(_whole(info, told, work, once), repeatable=once is not None)
+        done = await write(once)
     except Refusal as refusal:
         if any(problem.code is ErrorCode.FORBIDDEN for problem in refusal.problems):
             await context.write(lambda tx: _denied(tx, info, told))
@@ -123,7 +134,7 @@ def _whole(
                 what=info.field_name,
                 result=result,
                 named=[one for name in _said(told) if name in _NAMING for one in _listed(getattr(told, name))],
-                fields=[to_camel_case(name) for name in _said(told) if name not in _ASIDE | _NAMING],
+                fields=said_fields(told),
                 request_id=context.request_id,
             )
         if once is not None:
@@ -140,6 +151,11 @@ def _is_preview(told: MutationInput) -> bool:
 
 def _listed(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def said_fields(told: MutationInput) -> list[str]:
+    """Give the names of the fields that an input has, as the audit log keeps them: not those that name things."""
+    return [to_camel_case(name) for name in _said(told) if name not in _ASIDE | _NAMING]
 
 
 def _said(told: MutationInput) -> Iterator[str]:

@@ -7,15 +7,15 @@ import logging
 
 from api.context import Context, Info
 from api.errors import UserError, problems_as_user_errors
+from api.waiting import check_wait
 from graph import rollup, run
 from graph.database import Transaction
-from graph.errors import ErrorCode, GoalgraphError, Refusal
+from graph.errors import GoalgraphError, Refusal
 from graph.faults import stack_of
 from graph.goal_change import goal_for_change
 from graph.rights import Operation
 
 _log = logging.getLogger(__name__)
-LONGEST_WAIT = 60.0
 
 #: Runs under way in this process; held here so that they are not collected, and ended with the application.
 running: set[asyncio.Task[rollup.RunReport]] = set()
@@ -25,7 +25,7 @@ async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[st
     """Start a run of a goal's tree and wait: (its id, whether it is over, refusals). Needs the right to recalculate."""
     context = info.context
     try:
-        _check_wait(wait_seconds)
+        check_wait(wait_seconds)
         run_id, root = await context.write(lambda tx: _start(tx, context, goal_id))
         await rollup.announce(context.database, context.clock, root)
     except Refusal as refusal:
@@ -42,12 +42,6 @@ async def recalculate(info: Info, goal_id: str, wait_seconds: float) -> tuple[st
     except Refusal as refusal:
         return None, False, problems_as_user_errors(refusal)
     return run_id, True, []
-
-
-def _check_wait(seconds: float) -> None:
-    if not 0 <= seconds <= LONGEST_WAIT:
-        message = f"waitSeconds is 0 to {LONGEST_WAIT:.0f}. The run goes on after the wait."
-        raise Refusal(ErrorCode.INVALID_VALUE, message, ("waitSeconds",))
 
 
 async def _start(tx: Transaction, context: Context, goal_id: str) -> tuple[str, str]:

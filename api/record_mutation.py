@@ -7,12 +7,15 @@ from strawberry import Maybe
 
 from api.context import Info
 from api.fields import public
-from api.payload import MutationInput, MutationPayload, change, given
+from api.payload import MutationInput, MutationPayload, changed_by, given, said_fields
 from api.scalars import JSON
-from api.upsert import UpsertInput, UpsertPayload, upsert
+from api.upsert import UpsertInput, UpsertPayload, told_of
+from api.waiting import IN_TOTALS, WAIT, change_and_wait, check_wait, wait
+from graph.audit import AuditEntry
 from graph.database import Transaction
-from graph.ingestion import UpsertReport
-from graph.record_upsert import DeleteReport, delete_records, upsert_records
+from graph.idempotency import Once
+from graph.record_upsert import DeleteReport, Upsert, delete_records
+from graph.record_writer import Asked, Written
 
 _TYPE = 'Key of the record type: `"opportunity"`.'
 
@@ -72,6 +75,7 @@ class UpsertRecordsInput(UpsertInput):
 
     type: str = strawberry.field(description=_TYPE)
     rows: list[RecordRowInput] = strawberry.field(description="Up to 10 000 records, each external id once.")
+    wait_seconds: float = strawberry.field(default=0.0, description=WAIT)
 
 
 @strawberry.input(description="Input of `deleteRecords`.")
@@ -80,6 +84,7 @@ class DeleteRecordsInput(MutationInput):
 
     type: str = strawberry.field(description=_TYPE)
     external_ids: list[str] = strawberry.field(description="External ids of up to 10 000 records.")
+    wait_seconds: float = strawberry.field(default=0.0, description=WAIT)
 
 
 @strawberry.type(description="Answer of `deleteRecords`.")
@@ -88,6 +93,14 @@ class DeleteRecordsPayload(MutationPayload):
 
     deleted: int = public("Number of records that were deleted.")
     missing: int = public("Number of external ids that no record of the type has.")
+    in_totals: bool = public(IN_TOTALS)
+
+
+@strawberry.type(description="Answer of `upsertRecords`.")
+class UpsertRecordsPayload(UpsertPayload):
+    """What became of the rows."""
+
+    in_totals: bool = public(IN_TOTALS)
 
 
 @strawberry.type
@@ -95,8 +108,8 @@ class RecordMutation:
     """Mutations of records."""
 
     @public(
-        "Make or change records of a type by external id. Goals that count them are stale until the next rollup. "
-        "For administrators."
+        "Make or change records of a type by external id. Goals that count them are stale until the change is in their "
+        "totals. For administrators."
     )
     async def upsert_records(
         self,
@@ -104,26 +117,32 @@ class RecordMutation:
         told: Annotated[
             UpsertRecordsInput, strawberry.argument(name="input", description="The rows, and how to treat them.")
         ],
-    ) -> UpsertPayload:
+    ) -> UpsertRecordsPayload:
         """Upsert records."""
         context = info.context
 
-        async def work(tx: Transaction) -> UpsertReport:
-            tx.changed.append(told.type)
-            return await upsert_records(
-                tx,
-                context.viewer,
-                told.type,
-                given(told.rows),
-                now=context.clock.now(),
-                all_or_nothing=told.all_or_nothing,
+        async def write(once: Once | None) -> Written:
+            check_wait(told.wait_seconds)
+            entry = AuditEntry(
+                context.clock.now(),
+                context.viewer.id,
+                info.field_name,
+                [told.type],
+                said_fields(told),
+                context.request_id,
             )
+            upsert = Upsert(context.viewer, given(told.rows), told.all_or_nothing)
+            return await context.upsert(Asked(told.type, upsert, once, entry, context.until, context.trace))
 
-        return await upsert(info, told, work)
+        done, user_errors = await changed_by(info, told, write)
+        in_totals = done is not None and await wait(info, done.batch, told.wait_seconds)
+        return UpsertRecordsPayload(
+            **told_of(told, None if done is None else done.report, user_errors), in_totals=in_totals
+        )
 
     @public(
-        "Delete records of a type by external id. Goals that counted them are stale until the next rollup. "
-        "For administrators."
+        "Delete records of a type by external id. Goals that counted them are stale until the change is in their "
+        "totals. For administrators."
     )
     async def delete_records(
         self,
@@ -135,12 +154,13 @@ class RecordMutation:
 
         async def work(tx: Transaction) -> DeleteReport:
             tx.changed.append(told.type)
-            return await delete_records(tx, viewer, told.type, told.external_ids)
+            return await delete_records(tx, viewer, told.type, told.external_ids, now=info.context.clock.now())
 
-        done, user_errors = await change(info, told, work)
+        done, in_totals, user_errors = await change_and_wait(info, told, told.wait_seconds, work)
         return DeleteRecordsPayload(
             user_errors=user_errors,
             client_mutation_id=told.client_mutation_id,
             deleted=0 if done is None else done.deleted,
             missing=0 if done is None else done.missing,
+            in_totals=in_totals,
         )

@@ -50,7 +50,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("status", "percentageAchieved", "stretchPercentageAchieved", "todaysTarget"), _PROGRESS),
     **dict.fromkeys(("todaysTargetPercentage", "pace", "projected", "progressReasons"), _PROGRESS),
     "period": ("periodKind", "fiscalYear", "fiscalIndex", "periodLabel", "periodTemplate", _MOMENTS),
-    "rollup": ("rollupMessage", "incomplete", "stale", *_NUMBERS, _MOMENTS),
+    "rollup": ("rollupMessage", "incomplete", "lateChanges", *_NUMBERS, _MOMENTS),
     **dict.fromkeys(("createdAt", "updatedAt"), (_MOMENTS,)),
     **dict.fromkeys(("manager", "owner"), (_LINKS,)),
     "rollupQueries": (_QUERIES,),

@@ -1,11 +1,12 @@
 """What upserts of records and of structure share: the input, the report on rows. Importing files: `goals import`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 
 from api.context import Info
+from api.errors import UserError
 from api.fields import public
 from api.payload import MutationInput, MutationPayload, change
 from graph.database import Transaction
@@ -58,12 +59,17 @@ async def upsert(
 ) -> UpsertPayload:
     """Run an upsert and tell what became of its rows."""
     report, user_errors = await change(info, told, work)
+    return UpsertPayload(**told_of(told, report, user_errors))
+
+
+def told_of(told: MutationInput, report: UpsertReport | None, user_errors: list[UserError]) -> dict[str, Any]:
+    """What became of the rows, as the fields of the payload."""
     report = report or UpsertReport((), ())
-    return UpsertPayload(
-        user_errors=user_errors,
-        client_mutation_id=told.client_mutation_id,
-        inserted=report.inserted,
-        updated=report.updated,
-        unchanged=report.unchanged,
-        refused=[RefusedRow.of(refusal) for refusal in report.refused],
-    )
+    return {
+        "user_errors": user_errors,
+        "client_mutation_id": told.client_mutation_id,
+        "inserted": report.inserted,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": [RefusedRow.of(refusal) for refusal in report.refused],
+    }

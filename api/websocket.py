@@ -73,6 +73,9 @@ class SocketContext(Context):
             make_loaders=self.make_loaders,
             session=self.session,
             pulse=self.pulse,
+            callers=self.callers,
+            writer=self.writer,
+            waits=self.waits,
         )
 
 

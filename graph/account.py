@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graph.database import Trace
 from graph.errors import ErrorCode, Refusal
+from graph.gathering import Gathering
 from graph.statement import Count, Read
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from graph.database import Database, Transaction
     from graph.visibility import Viewer
@@ -45,10 +47,33 @@ async def check_administrators(tx: Transaction, name: tuple[str, ...]) -> None:
 
 
 async def viewer_named(
-    fetch: Callable[[ViewerByExternalId], Awaitable[list[Viewer]]], external_id: str
+    fetch: Callable[[ViewersByExternalIds], Awaitable[list[Viewer]]], external_id: str
 ) -> Viewer | None:
     """Look up the active user whom a token names; None for any other. `fetch`: `Transaction.run` or the like."""
-    return next(iter(await fetch(ViewerByExternalId(external_id))), None)
+    return next(iter(await fetch(ViewersByExternalIds([external_id]))), None)
+
+
+class Callers:
+    """Looks up who asks, for all requests of a process: those that come at the same time in one statement.
+
+    It begins after each of them came, so nobody is known by what was so before.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._gathering: Gathering[tuple[str, Trace], Viewer | None] = Gathering(self._look)
+
+    async def named(self, external_id: str, trace: Trace) -> Viewer | None:
+        """Look up the active user whom a token names; None for any other. Raises Unavailable."""
+        return await self._gathering.ask((external_id, trace))
+
+    async def _look(self, asked: Sequence[tuple[str, Trace]]) -> list[Viewer | None]:
+        wanted, trace = sorted({external_id for external_id, _ in asked}), Trace()
+        found = await self._database.fetch(ViewersByExternalIds(wanted), trace=trace)
+        for _, one in asked:
+            one.statements += trace.statements
+        viewers = {viewer.external_id: viewer for viewer in found}
+        return [viewers.get(external_id) for external_id, _ in asked]
 
 
 async def all_accounts(database: Database) -> list[Account]:

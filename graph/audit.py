@@ -5,13 +5,13 @@ Never a value, only names. Entries are only ever added. Reading them is for admi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from graph.ingestion import UpsertReport
 from graph.record_upsert import DeleteReport
-from graph.statement import Count, Id, Read, Write
+from graph.statement import Count, Read, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,8 +38,15 @@ class AuditRow:
 
 
 @dataclass(frozen=True)
-class WriteAuditEntry(Write[Id], path="audit/write", row=Id):
-    """Add an entry."""
+class WriteAuditEntries(Write[Count], path="audit/write", row=Count):
+    """Add entries."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An entry that is to be added, as `AuditRow` says."""
 
     at: datetime
     who: str | None
@@ -48,7 +55,19 @@ class WriteAuditEntry(Write[Id], path="audit/write", row=Id):
     fields: list[str]
     request_id: str | None
     denied: bool = False
-    id: str = field(default_factory=lambda: str(uuid4()))
+
+    def row(self) -> dict[str, Any]:
+        """Give the properties to store."""
+        return {
+            "id": str(uuid4()),
+            "at": self.at,
+            "who": self.who,
+            "what": self.what,
+            "which": self.which,
+            "fields": self.fields,
+            "requestId": self.request_id,
+            "denied": self.denied,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +112,7 @@ async def write_denial(  # noqa: PLR0917 - an entry's fields
     tx: Transaction, at: datetime, who: str, what: str, named: Iterable[str], request_id: str | None
 ) -> None:
     """Add the entry of what somebody tried and may not do: in a transaction of its own, as nothing else was written."""
-    await tx.run(WriteAuditEntry(at, who, what, list(dict.fromkeys(named)), [], request_id, denied=True))
+    await write_entries(tx, [AuditEntry(at, who, what, list(dict.fromkeys(named)), [], request_id, denied=True)])
 
 
 async def write_entry(
@@ -117,7 +136,13 @@ async def write_entry(
     if isinstance(result, DeleteReport) and not result.deleted:
         return
     which = dict.fromkeys([*tx.changed, *_ids(result), *named])
-    await tx.run(WriteAuditEntry(at, who, what, list(which), list(fields), request_id))
+    await write_entries(tx, [AuditEntry(at, who, what, list(which), list(fields), request_id)])
+
+
+async def write_entries(tx: Transaction, entries: Sequence[AuditEntry]) -> None:
+    """Add entries to the transaction whose changes they name."""
+    if entries:
+        await tx.run(WriteAuditEntries([entry.row() for entry in entries]))
 
 
 def _ids(result: Any) -> list[str]:

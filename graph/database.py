@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from neo4j import (
     READ_ACCESS,
@@ -37,6 +40,7 @@ DEADLINE = 10.0
 #: Seconds that a server may take to accept a connection.
 CONNECT_WITHIN = 2.5
 _TIMED_OUT = re.compile(r"^(25N14|50N21)$")
+_DEADLOCK = "50N05"
 
 
 @dataclass
@@ -49,7 +53,8 @@ class Trace:
 class Transaction:
     """One transaction at work. Statements run in order; all of them or none take effect.
 
-    `changed` are the ids of what it changed, as far as its writers say: what an audit entry names.
+    `changed` are the ids of what it changed, as far as its writers say: what an audit entry names. `notes`: how many
+    changes it noted that are to be folded into totals, under the key `batch`.
     """
 
     def __init__(self, inner: AsyncTransaction, trace: Trace | None = None, *, strict: bool = False) -> None:
@@ -57,6 +62,8 @@ class Transaction:
         self._trace = trace
         self._strict = strict
         self.changed: list[str] = []
+        self.notes = 0
+        self.batch = uuid4().hex
 
     async def run(self, statement: Statement[Row]) -> list[Row]:
         """All rows of a statement."""
@@ -117,15 +124,21 @@ class Database:
         *,
         strict: bool = False,
         fence: Callable[[Transaction], Awaitable[None]] | None = None,
+        noted: asyncio.Event | None = None,
+        counts: Counter[str] | None = None,
     ) -> None:
         self._driver = driver
         self._strict = strict
         self._fence = fence
         self.name = name
+        #: Set by each commit that noted changes to be folded.
+        self.noted = noted or asyncio.Event()
+        #: How often what is told by `graph.strain` happened.
+        self.counts: Counter[str] = Counter() if counts is None else counts
 
     def fenced(self, fence: Callable[[Transaction], Awaitable[None]]) -> Database:
         """Give the same database, `fence` the last thing of each write transaction: what it raises undoes it."""
-        return Database(self._driver, self.name, strict=self._strict, fence=fence)
+        return Database(self._driver, self.name, strict=self._strict, fence=fence, noted=self.noted, counts=self.counts)
 
     async def close(self) -> None:
         """Close all connections; transactions under way are rolled back."""
@@ -182,6 +195,7 @@ class Database:
                 except (DriverError, Neo4jError) as error:
                     if not error.is_retryable() or not await patience.pause(gone=isinstance(error, DriverError)):
                         raise
+                    self.counts["retried"] += 1
 
     async def position(self, statement: Statement[Row], *, deadline: float = DEADLINE) -> str:
         """Where the log of commits stands, as text that is another after each commit; `statement` reads nothing.
@@ -247,11 +261,13 @@ class Database:
                     lost = bool(committing) and not isinstance(error, Neo4jError)
                     in_doubt = in_doubt or (lost and mode == WRITE_ACCESS)
                     passing = not isinstance(error, Unavailable) and error.is_retryable()
+                    self.counts["deadlocks"] += isinstance(error, Neo4jError) and error.gql_status == _DEADLOCK
                     once_more = (passing or lost) and (repeatable or not lost)
                     if not once_more or not await patience.pause(gone=isinstance(error, DriverError)):
                         if in_doubt:
                             raise OutcomeUnknown from error
                         raise
+                    self.counts["retried"] += 1
 
     async def _attempt(
         self,
@@ -271,6 +287,8 @@ class Database:
                 await self._fence(transaction)
             committing.append(True)
             await inner.commit()
+            if transaction.notes:
+                self.noted.set()
             return done
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graph.rights import Depth, DepthOf
+from graph.rights import Depth, DepthsOf
 from graph.statement import Read
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Explanation:
 
 async def explain_visibility(tx: Transaction, viewer: Viewer, user_id: str, node_id: str) -> Explanation | None:
     """Explain; None for what does not exist, and for viewers who are no administrators."""
-    asking = await tx.one(DepthOf(viewer.id, []))
+    asking = await tx.one(DepthsOf(viewer.id, []))
     if asking is None or not asking.administrator:
         return None
     rules = await tx.one(RulesFor(user_id, node_id))

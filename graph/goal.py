@@ -12,7 +12,7 @@ from graph.rollup_compiler import Category
 from graph.statement import Read, native
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from graph.metric import MetricRow
 
@@ -106,7 +106,7 @@ class GoalRow:
     rollup_error: str | None
     rollup_message: str | None
     incomplete: bool | None
-    stale: bool | None
+    late_changes: bool | None
     frozen_ms: int | None
     created_ms: int
     updated_ms: int
@@ -118,9 +118,9 @@ class GoalRow:
     owner_id: str
     parent_id: str | None
     calculated_ms: int | None
-    seen: int | None
     calculating_until_ms: int | None
     holds_until: str | None
+    pending: bool
     queries: list[list[str]] | None = None
     masked: list[str] | None = None
 
@@ -146,11 +146,15 @@ class GoalRow:
         return None if hidden else getattr(self, name)
 
     @classmethod
-    def some(cls, attributes: Sequence[str], values: Sequence[Any]) -> GoalRow:
-        """A row with these attributes alone: each of the others raises AttributeError, and is never taken for null."""
+    def some(cls, attributes: Sequence[str], values: Sequence[Any], pending: Collection[str]) -> GoalRow:
+        """A row with these attributes alone: each of the others raises AttributeError, and is never taken for null.
+
+        `pending`: the ids of the goals with changes that are not in their numbers yet.
+        """
         row = object.__new__(cls)
         for attribute, value in zip(attributes, values, strict=True):
             object.__setattr__(row, attribute, value)
+        object.__setattr__(row, "pending", row.id in pending)
         row._leave_out(attributes)
         return row
 
@@ -258,7 +262,7 @@ class GoalRow:
             return RollupState.CALCULATING
         uncalculated = any(self._stored(_OWN[category]) is None for category in metric.categories)
         overdue = self.holds_until is not None and self.holds_until < metric.today(now).isoformat()
-        if uncalculated or (not self.closed and (self.stale or overdue or self.seen != metric.revision)):
+        if uncalculated or (not self.closed and (self.pending or overdue or self.late_changes)):
             return RollupState.STALE
         return RollupState.CURRENT
 
@@ -279,7 +283,7 @@ STORED = (
     *(f"{category.stored}{part}" for category in Category for part in ("Own", "OwnCount", "Below", "BelowCount")),
     *(f"{category.stored}Pinned" for category in Category),
     *("overrideReason", "overrideAuthor", "overriddenAt", "overrideEnd"),
-    *("rollupError", "rollupMessage", "incomplete", "stale", "frozenAt", "createdAt", "updatedAt"),
+    *("rollupError", "rollupMessage", "incomplete", "lateChanges", "frozenAt", "createdAt", "updatedAt"),
     *("targetChangedAt", "descriptionChangedAt", "queriesChangedAt"),
 )
 #: Properties that are dear to send as they are: dates are sent as text, moments as milliseconds.

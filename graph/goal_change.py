@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph import goal_queries, rollup
 from graph import goal_statements as statements
+from graph.change import ask_goals
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
 from graph.goal_creation import TreeDraft, period_properties, plan_goals, write_goals
@@ -94,7 +95,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
         await _unlink(tx, goal_id, goal.goal.parent_id, now)
     if metric.id != former.id:
         await tx.run(statements.SetMetric(goal_id, metric.id))
-    await goal_queries.replace(tx, goal_id, changes.get("queries", ()), queries, anew=metric.id != former.id)
+    await goal_queries.replace(tx, goal_id, changes.get("queries", ()), queries)
     await _set_people(tx, goal_id, changes)
     if period_changes:
         await tx.run(statements.SetProperties([goal_id, *along], period_properties(changes["period"])))
@@ -107,7 +108,7 @@ async def update_goal(tx: Transaction, viewer: Viewer, goal_id: str, changes: Ma
     if moves and parent is not None:
         await _link(tx, goal, parent.goal.id, now)
     if PROPERTIES_THAT_COUNT & set(changes):
-        await tx.run(statements.MarkStale([goal_id, *along]))
+        await ask_goals(tx, [goal_id, *along])
     if goal.goal.holds_until is not None:
         await tx.run(NoteEnds([goal_id, goal.goal.parent_id]))
 
@@ -174,7 +175,7 @@ def _targets(goal: GoalForChange, former: MetricRow, metric: MetricRow, changes:
     properties: dict[str, Any] = {}
     if metric.id != former.id:
         properties |= converted_targets(goal.goal, former, metric, changes)
-        properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "seen": None}
+        properties |= dict.fromkeys(statements.RESULTS) | {"calculatedAt": None, "foldedAt": None, "lateChanges": None}
     if {"target", "stretch_target", "metric_id"} & set(changes):
         properties |= changed_targets(goal.goal, metric, changes, properties)
     return properties
@@ -194,8 +195,6 @@ async def _unlink(tx: Transaction, goal_id: str, parent_id: str, now: datetime) 
 async def _link(tx: Transaction, goal: GoalForChange, parent_id: str, now: datetime) -> None:
     await tx.run(statements.LinkParent(goal.goal.id, parent_id))
     await rollup.fold_upwards(tx, await ancestors(tx, parent_id), now)
-    if goal.goal.stale or goal.uncalculated:
-        await tx.run(statements.MarkStale([parent_id]))
 
 
 async def _set_people(tx: Transaction, goal_id: str, changes: Mapping[str, Any]) -> None:

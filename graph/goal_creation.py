@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from graph import goal_queries
 from graph import goal_statements as statements
+from graph.change import ask_goals
 from graph.errors import ErrorCode, Refusal
 from graph.goal import GoalState, RecordSet
 from graph.goal_queries import Usable
@@ -152,8 +153,7 @@ async def write_goals(
     pairs = [(id_, parent_id) for id_, parent_id in zip(ids, above, strict=True) if parent_id is not None]
     if pairs:
         await tx.run(statements.LinkParents(pairs))
-    if top is not None:
-        await tx.run(statements.MarkStale([top]))
+    await ask_goals(tx, ids)
     return ids
 
 

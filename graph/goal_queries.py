@@ -54,13 +54,6 @@ class AttachQueries(Write[Count], path="goal/attach_queries", row=Count):
     rows: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class NoteAccounts(Write[Count], path="goal/note_accounts", row=Count):
-    """Tell the metrics of these goals that their totals depend on accounts, where queries do."""
-
-    ids: list[str]
-
-
 @dataclass(frozen=True, slots=True)
 class Usable:
     """The queries that one call names: the record types of those that the viewer may use, and those it only sees."""
@@ -151,18 +144,13 @@ async def attach(tx: Transaction, queries: Mapping[str, Mapping[Category, str]])
     ]
     if rows:
         await tx.run(AttachQueries(rows))
-        await tx.run(NoteAccounts(sorted({row["goal"] for row in rows})))
 
 
-async def replace(
-    tx: Transaction, goal_id: str, named: Collection[Category], queries: Mapping[Category, str], *, anew: bool
-) -> None:
-    """Give a goal these queries in the place of those that the categories named have; `anew`: its metric is another."""
+async def replace(tx: Transaction, goal_id: str, named: Collection[Category], queries: Mapping[Category, str]) -> None:
+    """Give a goal these queries in the place of those that the categories named have."""
     if named:
         await tx.run(DetachQueries(goal_id, [category.value for category in named]))
         await attach(tx, {goal_id: queries})
-    if anew:
-        await tx.run(NoteAccounts([goal_id]))
 
 
 def _record_types(metric: MetricRow) -> dict[Category, str]:

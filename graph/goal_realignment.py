@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from graph import goal_statements as statements
 from graph import rollup
+from graph.change import ask_goals
 from graph.errors import ErrorCode, Refusal
 from graph.goal_branch import Branch, check_mapped, check_size, place
 from graph.goal_creation import period_properties
@@ -79,7 +80,7 @@ async def realign_goals(
         ]
         await tx.run(statements.SetEach(rows))
         tx.changed += [one.goal_id for one in changes]
-        await tx.run(statements.MarkStale([one.goal_id for one in changes]))
+        await ask_goals(tx, [one.goal_id for one in changes])
     return changes
 
 

@@ -175,13 +175,6 @@ class DeleteGoal(Write[Count], path="goal/delete", row=Count):
     id: str
 
 
-@dataclass(frozen=True)
-class MarkStale(Write[Count], path="goal/mark_stale", row=Count):
-    """Mark goals and all above them stale."""
-
-    ids: list[str]
-
-
 @dataclass(frozen=True, slots=True)
 class OwnerKind:
     """What kind of owner an id names, and whether it is an active user."""

@@ -41,7 +41,7 @@ _NOTHING = (0,) * len(Category)
 #: All that can be asked for but dates and moments.
 PROPERTIES = tuple(name for name in STORED if name not in DATES_AND_MOMENTS)
 _LINKS = ("metric_id", "manager_id", "owner_id")
-_ROOT_FACTS = ("calculated_ms", "seen", "calculating_until_ms", "holds_until")
+_ROOT_FACTS = ("calculated_ms", "calculating_until_ms", "holds_until")
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
         attributes += _LINKS if self.links else []
         attributes += ["queries"] if self.queries else []
         attributes += ["parent_id", *_ROOT_FACTS, "masked"]
-        facts = columns["root_facts"]
+        facts, pending = columns["root_facts"], set(columns["pending"])
         nodes: list[TreeNode] = []
         hidden: dict[str, list[int]] = {}
         for depth, child_count, hidden_sums, parent_id, stored, moments, links, queries in columns["goals"]:
             parent = parent_id if depth else columns["parent_id"]
             read = [*stored, *(moments or ()), *(links or ()), *((queries,) if self.queries else ())]
             values = [*read, parent, *facts, columns["masked"]]
-            goal = GoalRow.some(attributes, values)
+            goal = GoalRow.some(attributes, values, pending)
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:
                 hidden[goal.id] = hidden_sums

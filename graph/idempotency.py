@@ -23,7 +23,7 @@ from graph.errors import ErrorCode, Refusal
 from graph.statement import Count, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from graph.database import Database, Transaction
 
@@ -40,26 +40,32 @@ _SWEEPERS: Final = "0"
 class Claimed:
     """What a key holds: the hash of the input it was used with; no result if it is this transaction that took it."""
 
+    hash: str
     input: str
     result: bytes | None
 
 
 @dataclass(frozen=True)
-class ClaimKey(Write[Claimed], path="idempotency/claim", row=Claimed):
-    """Take a key, or find what was done under it."""
+class ClaimKeys(Write[Claimed], path="idempotency/claim", row=Claimed):
+    """Take keys (hash and input of each), or find what was done under them."""
 
-    hash: str
-    input: str
+    keys: list[dict[str, str]]
     now: datetime
     expired: datetime
 
 
 @dataclass(frozen=True)
-class KeepResult(Write[Count], path="idempotency/keep", row=Count):
-    """Keep what a mutation gave."""
+class KeepResults(Write[Count], path="idempotency/keep", row=Count):
+    """Keep what mutations gave: the hash of each key with it."""
 
-    hash: str
-    result: bytes
+    results: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class ForgetKeys(Write[Count], path="idempotency/forget", row=Count):
+    """Forget keys that were taken for nothing."""
+
+    hashes: list[str]
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,14 @@ class Once:
 
         Refuses CONFLICT if it was used with another input. A second transaction with the key waits for the first.
         """
-        claimed = await tx.one(ClaimKey(self.hash, self.input, self.now, self.now - KEPT))
-        if claimed is None or claimed.result is None:
+        before = (await claim_all(tx, {0: self})).get(0)
+        if isinstance(before, Refusal):
+            raise before
+        return before
+
+    def found(self, claimed: Claimed) -> Done | None:
+        """What was done under the key, if it was used. Refuses as `claim`."""
+        if claimed.result is None:
             return None
         if claimed.input != self.input:
             message = "This idempotencyKey was used with another input. Use a new key for each change."
@@ -113,12 +125,46 @@ class Once:
 
     async def keep(self, tx: Transaction, result: Any) -> None:
         """Keep the result, in the transaction that did the work."""
-        await tx.run(KeepResult(self.hash, packed(result)))
+        await keep_all(tx, [(self, result)])
 
     @property
     def sweeps(self) -> bool:
         """Whether old keys are to be forgotten after this one's transaction."""
         return self.hash.startswith(_SWEEPERS)
+
+
+async def claim_all(tx: Transaction, onces: Mapping[int, Once]) -> dict[int, Done | Refusal]:
+    """Take the keys of several callers, no two of them the same; what was done under those that were used, by caller.
+
+    Locked in one order, so that no two transactions wait for one another's.
+    """
+    if not onces:
+        return {}
+    ordered = sorted(onces.items(), key=lambda pair: pair[1].hash)
+    now = ordered[0][1].now
+    keys = [{"hash": once.hash, "input": once.input} for _, once in ordered]
+    claims = {claimed.hash: claimed for claimed in await tx.run(ClaimKeys(keys, now, now - KEPT))}
+    found: dict[int, Done | Refusal] = {}
+    for number, once in ordered:
+        try:
+            done = once.found(claims[once.hash])
+        except Refusal as refusal:
+            found[number] = refusal
+        else:
+            found |= {} if done is None else {number: done}
+    return found
+
+
+async def keep_all(tx: Transaction, results: Sequence[tuple[Once, Any]]) -> None:
+    """Keep what was done under each key, in the transaction that did it."""
+    if results:
+        await tx.run(KeepResults([(once.hash, packed(result)) for once, result in results]))
+
+
+async def forget_claims(tx: Transaction, onces: Sequence[Once]) -> None:
+    """Give back keys that this transaction took and under which it did nothing."""
+    if onces:
+        await tx.run(ForgetKeys([once.hash for once in onces]))
 
 
 async def sweep(database: Database, now: datetime) -> int:

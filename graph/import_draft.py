@@ -11,7 +11,8 @@ from graph.errors import ErrorCode, Refusal
 from graph.import_source import REFUSAL_COLUMNS
 from graph.ingestion import LARGEST_BATCH, RowRefusal
 from graph.owners import NameMatch, OwnerKind, OwnersByNames
-from graph.record_upsert import OWNER_KINDS, RecordsByNames
+from graph.record_upsert import OWNER_KINDS
+from graph.record_writing import RecordsByNames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from graph.errors import ErrorCode, Refusal
@@ -109,18 +110,41 @@ class Batch(Generic[K]):
         self.rows.pop(number, None)
         self.refused[number] = RowRefusal(number, ".".join(problem.field or ()), problem.code, problem.message)
 
-    def report(self) -> UpsertReport:
-        """Tell what became of each row, once each has an outcome or is refused."""
-        outcomes = (Outcome.REFUSED if n in self.refused else self.outcomes[n] for n in range(1, self.size + 1))
-        return UpsertReport(tuple(outcomes), self.refusals())
+    @classmethod
+    def joined(cls, batches: Sequence[Batch[K]]) -> Batch[K]:
+        """Give one batch of all rows of several: those of each come after those of the one before it."""
+        whole = cls(sum(batch.size for batch in batches))
+        for batch, place in zip(batches, cls.places(batches), strict=True):
+            whole.rows |= {place.start + number: row for number, row in batch.rows.items()}
+            whole.refused |= {place.start + number: refusal for number, refusal in batch.refused.items()}
+        return whole
+
+    @staticmethod
+    def places(batches: Sequence[Batch[K]]) -> list[range]:
+        """Give where the rows of each batch are in the joined one: its row n has number start + n."""
+        ends = list(accumulate(batch.size for batch in batches))
+        return [range(end - batch.size, end) for batch, end in zip(batches, ends, strict=True)]
+
+    def refuse_whole(self, place: range) -> None:
+        """Take all rows at a place out if one of them is refused; what becomes of them is REFUSED."""
+        numbers = [number + 1 for number in place]
+        if not self.refused.keys().isdisjoint(numbers):
+            for number in numbers:
+                self.rows.pop(number, None)
+                self.outcomes[number] = Outcome.REFUSED
+
+    def report(self, place: range | None = None) -> UpsertReport:
+        """Tell what became of each row (of those at a place), once each has an outcome or is refused."""
+        numbers = [number + 1 for number in (range(self.size) if place is None else place)]
+        outcomes = (Outcome.REFUSED if n in self.refused else self.outcomes[n] for n in numbers)
+        first = place.start if place is not None else 0
+        refusals = (replace(self.refused[n], row=n - first) for n in numbers if n in self.refused)
+        return UpsertReport(tuple(outcomes), tuple(refusals))
 
     def refusal_of_all(self) -> UpsertReport:
         """Give the answer of an `all_or_nothing` upsert when any row is refused."""
-        return UpsertReport((Outcome.REFUSED,) * self.size, self.refusals())
-
-    def refusals(self) -> tuple[RowRefusal, ...]:
-        """Give the refused rows, in order."""
-        return tuple(self.refused[number] for number in sorted(self.refused))
+        self.refuse_whole(range(self.size))
+        return self.report()
 
 
 def read_external_id(row: Mapping[str, Any]) -> str:

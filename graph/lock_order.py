@@ -3,7 +3,7 @@
 1. its idempotency key, which nobody else waits for but the same request sent again
 2. the roots of the trees that it changes or whose metric it redefines, by id: all of them at once
 3. the organization, for users, structure, settings and the calendar
-4. record types, by key, for records
+4. families of record types, by the key of the first type of each, for records
 5. rollup queries, for their conditions, and to be given to goals
 6. metrics, for their definition
 7. the worker's lease, last of all: from the check of its token to the commit nobody can take it over
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 ORDER: Final = (
     ("idempotency/claim",),
     ("goal/lock_roots", "metric/lock_roots"),
-    ("organization/lock", "organization/bump_structure"),
-    ("record_type/lock", "record_type/bump"),
+    ("organization/lock", "organization/bump_structure", "rollup/lock_sources"),
+    ("record_type/lock", "record_type/lock_some"),
     ("rollup_query/lock", "goal/lock_queries"),
     ("metric/lock",),
     ("worker/take", "worker/check"),

@@ -50,7 +50,7 @@ class RollupFieldRow:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """A metric. `revision` moves with every record and structure it depends on; `in_use`: a goal has it.
+    """A metric. `in_use`: a goal has it.
 
     `time_zone`, `base_currency` and `thresholds` are the organization's: when its goals have their today, what money
     is in, and how well goals must stand; `late_after_days` is too: how long after its end a goal changes by itself.
@@ -67,7 +67,6 @@ class MetricRow:
     time_zone: str
     base_currency: str
     thresholds: Thresholds
-    revision: int
     late_after_days: int = LATE_AFTER_DAYS
 
     @property
@@ -79,6 +78,10 @@ class MetricRow:
     def today(self, now: datetime) -> date:
         """The date at a moment in the organization's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def late_before(self, now: datetime) -> date:
+        """The day before which goals must have ended to be late."""
+        return self.today(now) - timedelta(days=self.late_after_days)
 
     def is_late(self, end: date, now: datetime) -> bool:
         """Whether a goal with this last day no longer changes by itself."""
@@ -239,12 +242,5 @@ class MetricOfField(Read[Id], path="metric/of_field", row=Id):
 @dataclass(frozen=True)
 class LockMetricRoots(Write[Count], path="metric/lock_roots", row=Count):
     """Lock the roots of every tree that a metric measures."""
-
-    metric: str
-
-
-@dataclass(frozen=True)
-class MarkMetricStale(Write[Count], path="metric/mark_stale", row=Count):
-    """Mark every open goal of a metric stale."""
 
     metric: str

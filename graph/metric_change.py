@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from graph.change import ask_metric
 from graph.errors import ErrorCode, Refusal
 from graph.metric import (
     CreateMetric,
@@ -15,7 +16,6 @@ from graph.metric import (
     LockedMetric,
     LockMetric,
     LockMetricRoots,
-    MarkMetricStale,
     MetricNameTaken,
     MetricOfField,
     MetricType,
@@ -139,7 +139,7 @@ async def create_rollup_field(tx: Transaction, viewer: Viewer, metric_id: str, d
     field_id = str(uuid4())
     properties["category"] = draft.category.value
     await tx.run(CreateRollupField(field_id, metric_id, draft.record_type, properties))
-    await tx.run(MarkMetricStale(metric_id))
+    await ask_metric(tx, metric_id)
     return field_id
 
 
@@ -180,7 +180,7 @@ async def update_rollup_field(
             _checked_field(locked.metric, await record_type_chain(tx, draft.record_type, ("recordType",)), draft),
         )
     )
-    await tx.run(MarkMetricStale(locked.metric.id))
+    await ask_metric(tx, locked.metric.id)
     return locked.metric.id
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from graph.change import ask_days
 from graph.period import FiscalCalendar, Template, YearNamedBy
 from graph.rights import Kind, Operation, require
 from graph.statement import Count, Read, Write
@@ -103,6 +104,7 @@ async def set_fiscal_calendar(tx: Transaction, viewer: Viewer, calendar: FiscalC
     await check_may_set_calendar(tx, viewer)
     await ensure_organization(tx)
     await tx.run(SetOrganization(_calendar_properties(calendar)))
+    await ask_days(tx)  # queries ask for periods of the calendar in force
 
 
 async def bump_structure(tx: Transaction) -> None:

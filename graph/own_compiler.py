@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from graph.query_compiler import Around, found
-from graph.rollup_compiler import Category, Compiled, summed
+from graph.rollup_compiler import GOALS_NAMED, GOALS_OF_TREE, Category, Compiled, summed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,8 @@ _OWNER_LABELS = {
     Holding.TERRITORY: "Territory",
     Holding.PRODUCT_LINE: "ProductLine",
 }
+#: The goals of one of several readers.
+_RANGE = "\n  AND g.id >= $from\n  AND g.id < $until"
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 
@@ -124,14 +126,20 @@ class Asking:
 
 
 def own(
-    holding: Holding, fields: Sequence[CountedField], asking: Asking | None = None, *, exact: bool = False
+    holding: Holding,
+    fields: Sequence[CountedField],
+    asking: Asking | None = None,
+    *,
+    exact: bool = False,
+    named: bool = False,
 ) -> Compiled:
-    """The own parts of a tree's goals that differ from what is stored.
+    """The own parts of a tree's goals, or of those `named`, that differ from what is stored.
 
     `fields` read one record type. `asking`: None in a tree without any query. Adds parameters `root`, `from`, `until`
-    (a half-open range of goal ids, so that several readers share a tree), `only` (ids, or null for all) and, for each
-    category with a query, `<category>_queries`: a query's values by its id. One row: `rows`, a list of {id, <category>:
-    sum in units, <category>_count}; a sum past 64 bits is a float there, and with `exact` always a pair [high, low],
+    (a half-open range of goal ids, so that several readers share a tree), or `ids`; `late` (null, or the day before
+    which goals must have ended to be left as they are, once calculated) and, for each category with a query,
+    `<category>_queries`: a query's values by its id. One row: `rows`, a list of {id, <category>: sum in units,
+    <category>_count}; a sum past 64 bits is a float there, and with `exact` always a pair [high, low],
     sum = high x 2^32 + low. Source of the formula: semantics.md §9, own(G, F).
     """
     columns = [field.category.column for field in fields]
@@ -143,16 +151,14 @@ def own(
     sums = ",\n    ".join(
         f"{summed(column, exact=exact)} AS {column}, count({column}) AS {column}_count" for column in columns
     )
+    calculated = " AND ".join(f"g.{field.category.stored}Own IS NOT NULL" for field in fields)
     text = f"""\
-MATCH (root:Goal {{id: $root}})
-// Unbounded: a tree has any depth.
-MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal)
+{GOALS_NAMED if named else GOALS_OF_TREE}\
 WHERE g.state = 'OPEN'
   AND NOT g.rollupOnlyFromChildren
-  AND g.recordSet = '{"ALL" if holding is Holding.ALL else "OWNED"}'
-  AND g.id >= $from
-  AND g.id < $until
-  AND ($only IS NULL OR g.id IN $only){team_condition(holding)}{unasked(asking)}
+  AND g.recordSet = '{"ALL" if holding is Holding.ALL else "OWNED"}'\
+{"" if named else _RANGE}
+  AND NOT (coalesce(g.endDate < $late, false) AND {calculated}){team_condition(holding)}{unasked(asking)}
 {of_goal(holding, asking)}CALL ({_imports(holding, asking)}) {{
 {_candidates(holding, fields, asking)}  WITH {amounts}
   RETURN {sums}

@@ -62,9 +62,9 @@ class OwnJob:
     asking: Asking | None
     parameters: dict[str, Any]
 
-    def compiled(self, *, exact: bool = False) -> Compiled:
+    def compiled(self, *, exact: bool = False, named: bool = False) -> Compiled:
         """The statement, without what each run adds."""
-        made = own_compiler.own(self.holding, self.fields, self.asking, exact=exact)
+        made = own_compiler.own(self.holding, self.fields, self.asking, exact=exact, named=named)
         return Compiled(made.name, made.text, made.parameters | self.parameters)
 
 

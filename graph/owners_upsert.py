@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from graph.account import check_administrators
+from graph.change import ask_owners
 from graph.errors import ErrorCode, Refusal
 from graph.ingestion import Batch, Outcome, UpsertReport
 from graph.organization import bump_structure, ensure_organization
@@ -131,6 +132,7 @@ async def upsert_owners(
         if any(_may_be_last(row, stored) for row in batch.rows.values()):
             await check_administrators(tx, ("rows",))
         await bump_structure(tx)
+        await ask_owners(tx, [*changed.values(), *await _linked(tx, batch, stored)])
     return batch.report()
 
 
@@ -285,6 +287,17 @@ async def _write(
     await _relink(tx, kind, LinkOwners, added)
     tx.changed += ids.values()
     return ids
+
+
+async def _linked(tx: Transaction, batch: Batch[OwnerInput], stored: Mapping[str, StoredOwner]) -> list[str]:
+    """Give the ids of what the rows were linked to before or are now, where that differs."""
+    keys: set[tuple[str, str]] = set()
+    for row in batch.rows.values():
+        before = stored.get(row.external_id)
+        for link, wanted in row.links.items():
+            was = before.linked(link) if before is not None else frozenset()
+            keys |= {(link.kind.value, key) for key in was ^ wanted}
+    return [row.id for row in await tx.run(OwnersByExternalIds(sorted(keys)))] if keys else []
 
 
 async def _relink(

@@ -240,6 +240,11 @@ def owners_named(spec: Spec) -> set[str]:
     return {id_ for one in named for id_ in one.ids}
 
 
+def asks_structure(spec: Spec) -> bool:
+    """Whether what it finds depends on who is where: owners, teams, units, managers, territories, product lines."""
+    return any(isinstance(condition, OwnerCondition | PlaceCondition) for condition in conditions(spec))
+
+
 def moves_with_the_day(spec: Spec) -> bool:
     """Whether the spec may hold of a record on one day and not on the next."""
     return any(isinstance(one, FieldCondition) and one.operator in RELATIVE for one in conditions(spec))

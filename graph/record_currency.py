@@ -14,8 +14,8 @@ from graph.base_amount import MoneyFields, currency_of, settle
 from graph.errors import Refusal
 from graph.exchange_rate import Rates, rates_of
 from graph.record_row import PARENT
-from graph.record_type import BumpRecordType, lock_record_type, record_types
-from graph.statement import Read, Write, native
+from graph.record_type import record_types
+from graph.statement import Count, Read, Write, native
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from graph.ingestion import Batch
     from graph.record_row import RecordInput
     from graph.record_type import RecordType
-    from graph.record_upsert import StoredRecord
+    from graph.record_writing import StoredRecord
 
 #: The key of a record's type, and new values of its properties with its id.
 Change = tuple[str, dict[str, Any]]
@@ -50,14 +50,9 @@ class _Below:
     records: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Type:
-    key: str
-
-
 @dataclass(frozen=True)
-class LoseCurrency(Write[_Type], path="record/lose_currency", row=_Type):
-    """Put the records below these into base currency; the types of those that changed. `amounts`: MONEY by type."""
+class LoseCurrency(Write[Count], path="record/lose_currency", row=Count):
+    """Put the records below these into base currency; how many changed. `amounts`: MONEY by type."""
 
     type: str
     external_ids: list[str]
@@ -126,12 +121,9 @@ async def lose_currency(tx: Transaction, kind: RecordType, external_ids: Sequenc
     """Leave the records below these, which are about to be deleted, with the base currency."""
     kinds = {one.key: one for one in await record_types(tx)}
     lower = _types_below(kinds.values(), kind.key)
-    for key in lower:
-        await lock_record_type(tx, key)
     if lower:
         amounts = {key: list(MoneyFields.of(kinds[key]).amounts) for key in lower}
-        for changed in await tx.run(LoseCurrency(kind.key, list(external_ids), amounts)):
-            await tx.run(BumpRecordType(changed.key))
+        await tx.run(LoseCurrency(kind.key, list(external_ids), amounts))
 
 
 def _settled(fields: MoneyFields, stored: Mapping[str, Any], currency: str | None, rates: Rates, today: date) -> Change:
@@ -173,14 +165,12 @@ async def _records_below(
 ) -> dict[str, list[tuple[MoneyFields, dict[str, Any]]]]:
     """Give the records that take their currency from these, by the id of the one above all, with their fields.
 
-    Locks their types first, so that none is being made meanwhile: whoever makes one reads its currency under that lock.
+    None is being made meanwhile: the types of a chain have one lock.
     """
     kinds = {one.key: one for one in await record_types(tx)}
     lower = _types_below(kinds.values(), kind.key)
     if not lower:
         return {}
-    for key in lower:
-        await lock_record_type(tx, key)
     fields = {key: MoneyFields.of(kinds[key]) for key in lower}
     found: dict[str, list[tuple[MoneyFields, dict[str, Any]]]] = defaultdict(list)
     for row in await tx.run(RecordsBelow(kind.key, list(external_ids))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -27,7 +27,7 @@ SYSTEM_PROPERTIES = frozenset(
 _TAKEN_LABELS = frozenset(
     {"Goal", "Metric", "RollupField", "RollupQuery", "RecordType", "Record", "Owner", "User", "Team", "BusinessUnit"}
     | {"Territory", "ProductLine", "Organization", "Migration", "Role", "Currency", "ExchangeRate", "ImportRun"}
-    | {"IdempotencyKey", "AuditEntry", "RollupRun", "WorkerLease", "GoalSnapshot"}
+    | {"IdempotencyKey", "AuditEntry", "RollupRun", "RollupChange", "WorkerLease", "GoalSnapshot"}
     | {"FieldProfile"}
     | {"Users", "Teams", "BusinessUnits", "Territories", "ProductLines"}
 )
@@ -69,7 +69,7 @@ class RecordField:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A kind of source data. `states` gives each state its statuses; `revision` moves with each change of a record.
+    """A kind of source data. `states` gives each state its statuses.
 
     Its records may be parts of records of `parent_type`. `rate_date`: the field whose date says at which rate money is
     converted. Raises Refusal INVALID_VALUE for names that the database or the program could not tell apart, and
@@ -82,7 +82,6 @@ class RecordType:
     fields: Mapping[str, RecordField]
     parent_type: str | None = None
     rate_date: str | None = None
-    revision: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key) or len(self.key) > _LONGEST or self.label.casefold() in _TAKEN:
@@ -154,7 +153,6 @@ class _ReadsType:
             {declared.key: declared for declared in fields},
             columns["parent_type"],
             definition.get("rateDate"),
-            columns["revision"],
         )
 
 
@@ -180,10 +178,10 @@ class LockRecordType(_ReadsType, Write[RecordType], path="record_type/lock", row
 
 
 @dataclass(frozen=True)
-class BumpRecordType(Write[Count], path="record_type/bump", row=Count):
-    """Move a record type's revision by one: records of it changed."""
+class LockRecordTypes(Write[Count], path="record_type/lock_some", row=Count):
+    """Lock the chains of several record types."""
 
-    key: str
+    keys: list[str]
 
 
 @dataclass(frozen=True)
@@ -220,6 +218,11 @@ async def lock_record_type(tx: Transaction, key: str) -> RecordType:
     if found is None:
         raise _unknown(key, ("type",))
     return found
+
+
+async def lock_record_types(tx: Transaction, keys: Iterable[str]) -> None:
+    """Lock these types, as `lock_record_type` does, in the order in which everybody locks several."""
+    await tx.run(LockRecordTypes(sorted(keys)))
 
 
 async def record_type_chain(tx: Transaction, key: str, field: tuple[str, ...] = ("type",)) -> list[RecordType]:

@@ -1,28 +1,29 @@
-"""Upserts and deletes of records by external id: exact, idempotent, in turn per type. Reading records is `record`."""
+"""Upserts and deletes of records by external id: exact, idempotent, in turn per family. Reading is `record`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
+from graph.difference import Differences
 from graph.errors import ErrorCode, Refusal
-from graph.ingestion import LARGEST_BATCH, Batch, Outcome, UpsertReport
+from graph.ingestion import LARGEST_BATCH, Batch, UpsertReport
 from graph.organization import organization
-from graph.owners import NameMatch, OwnerKind, OwnersByExternalIds
+from graph.owners import OwnerKind, OwnersByExternalIds
 from graph.record_currency import lose_currency, settle_batch
-from graph.record_row import LINKS, OWNER, RecordInput, RecordLink, check_status, record_reader, state_required
-from graph.record_type import BumpRecordType, lock_record_type, record_type
+from graph.record_row import OWNER, RecordInput, check_status, record_reader, state_required
+from graph.record_type import lock_record_type, record_type
+from graph.record_writing import ChangeRecords, DeleteRecords, RecordsByExternalIds, RecordsForUpsert, Writing
 from graph.rights import Depth, Kind, Operation, SecuredFrom, depth_of, require_records
-from graph.statement import Count, Read, Write, native
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from graph.database import Transaction
     from graph.record_type import RecordType
+    from graph.record_writing import StoredRecord
     from graph.visibility import Viewer
 
 
@@ -31,105 +32,27 @@ OWNER_KINDS = frozenset(OwnerKind)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as stored, with the ids that it is linked to, by column."""
-
-    properties: dict[str, Any]
-    links: dict[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecords:
-    """Records as stored, by external id."""
-
-    records: dict[str, StoredRecord]
-
-
-@dataclass(frozen=True)
-class RecordsForUpsert(Read[StoredRecords], path="record/for_upsert", row=StoredRecords):
-    """The records of a type with these external ids, in one row: many rows cost more than their contents."""
-
-    type: str
-    external_ids: list[str]
-
-    @classmethod
-    def read_row(cls, columns: Mapping[str, Any]) -> StoredRecords:
-        """Sort the records by external id."""
-        columns_of_links = [link.column for link in LINKS]
-        return StoredRecords(
-            {
-                properties["externalId"]: StoredRecord(
-                    native(properties), dict(zip(columns_of_links, ids, strict=True))
-                )
-                for properties, *ids in columns["records"]
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RecordKey:
-    """A record's external id and id."""
-
-    external_id: str
-    id: str
-
-
-@dataclass(frozen=True)
-class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=RecordKey):
-    """Which of these records of a type exist. For ingestion: nothing is said of who may see them."""
-
-    type: str
-    external_ids: list[str]
-
-
-@dataclass(frozen=True)
-class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
-    """The records of a type that have these names. For ingestion, as `RecordsByExternalIds`."""
-
-    type: str
-    names: list[str]
-
-
-@dataclass(frozen=True)
-class CreateRecords(Write[Count], path="record/create", row=Count):
-    """New records; each row is id, external id, name, other properties, and the ids of `LINKS` in their order."""
-
-    type: str
-    label: str
-    rows: list[list[Any]]
-    now: datetime
-
-
-@dataclass(frozen=True)
-class ChangeRecords(Write[Count], path="record/change", row=Count):
-    """New values of properties of records; null removes one."""
-
-    rows: list[dict[str, Any]]
-    now: datetime
-
-
-@dataclass(frozen=True)
-class RelinkRecords(Write[Count], path="record/relink", row=Count):
-    """Put one link of records elsewhere, or remove it; each pair is a record's id and the target's, or null."""
-
-    relationship: str
-    links: list[tuple[str, str | None]]
-
-
-@dataclass(frozen=True)
-class DeleteRecords(Write[Count], path="record/delete", row=Count):
-    """Delete records of a type."""
-
-    type: str
-    external_ids: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class DeleteReport:
     """How many records were deleted, and how many of those named there were not."""
 
     deleted: int
     missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """What one caller asks: rows as `upsert_records` takes them."""
+
+    viewer: Viewer
+    rows: Sequence[Mapping[str, Any]]
+    all_or_nothing: bool = False
+
+
+@dataclass(slots=True)
+class Known:
+    """A record type and the organization's time zone as they were when rows were last read by them."""
+
+    value: tuple[RecordType, ZoneInfo] | None = None
 
 
 async def upsert_records(
@@ -150,41 +73,145 @@ async def upsert_records(
     Only a type with a parent type has `parent`.
     A key that is absent leaves the value as it is, null clears it; a new state clears a status that it does not have.
     Row codes are those of `record_reader` and `settle_batch`, and DUPLICATE_ROW, OWNER_NOT_FOUND, NOT_FOUND, FORBIDDEN.
-    The type's revision moves only if something was written.
     """
-    # By external id one could feel for records that one may not see: that needs the whole type (visibility.md, 4).
-    await require_records(tx, viewer, type_key, (Operation.READ, Operation.WRITE), "write records")
-    declared = await record_type(tx, type_key)
-    read_in = zone or (await organization(tx)).zone
-    batch = Batch.read(rows, record_reader(declared, read_in))
-    # From here on batches of a type happen in turn: none compares with what another is about to change. Reading the
-    # rows comes before, so that one batch can be read while another is written.
-    kind = await lock_record_type(tx, type_key)
-    company = await organization(tx)
-    if kind != declared or (zone is None and company.zone != read_in):
+    (done,) = await upsert_several(tx, type_key, [Upsert(viewer, rows, all_or_nothing)], now=now, zone=zone)
+    if isinstance(done, Refusal):
+        raise done
+    return done
+
+
+async def upsert_several(
+    tx: Transaction,
+    type_key: str,
+    upserts: Sequence[Upsert],
+    *,
+    now: datetime,
+    zone: ZoneInfo | None = None,
+    known: Known | None = None,
+) -> list[UpsertReport | Refusal]:
+    """Do several callers' upserts of one type as if one after the other; what each is told, in their order.
+
+    `known`: what the type and the zone were when they were last looked at; looked up if left out.
+    Refuses UNKNOWN_RECORD_TYPE for all; what concerns one is its answer, and nothing of it is written.
+    """
+    answers: dict[int, UpsertReport | Refusal] = {}
+    permitted = await _permitted(tx, type_key, upserts, answers)
+    if permitted:
+        before = known.value if known is not None else None
+        if before is None:
+            before = await record_type(tx, type_key), (await organization(tx)).zone
+        batches = _read(upserts, permitted, before[0], zone or before[1], answers)
+        # From here on batches of a type happen in turn: none compares with what another is about to change. Reading
+        # the rows comes before, so that one batch can be read while another is written.
+        kind = await lock_record_type(tx, type_key)
+        company = await organization(tx)
         read_in = zone or company.zone
-        batch = Batch.read(rows, record_reader(kind, read_in))
-    await _refuse_forbidden(tx, viewer, kind, batch)
-    ids = [row.external_id for row in batch.rows.values()]
-    found = await tx.one(RecordsForUpsert(kind.key, ids))
-    stored = found.records if found is not None else {}
-    targets = await _targets(tx, batch)
-    for number, row in list(batch.rows.items()):
+        if known is not None:
+            known.value = kind, company.zone
+        if (kind, read_in) != (before[0], zone or before[1]):
+            batches = _read(upserts, permitted, kind, read_in, answers)
+        today = now.astimezone(read_in).date()
+        for number, batch in batches.items():
+            await _refuse_forbidden(tx, upserts[number].viewer, kind, batch)
+        for turn in _turns(batches):
+            several = _Several(kind, [batches[number] for number in turn], [upserts[number] for number in turn])
+            reports = await several.write(tx, now, today, base=company.base_currency)
+            answers |= dict(zip(turn, reports, strict=True))
+    return [answers[number] for number in range(len(upserts))]
+
+
+async def _permitted(
+    tx: Transaction, type_key: str, upserts: Sequence[Upsert], answers: dict[int, UpsertReport | Refusal]
+) -> list[int]:
+    """Give the upserts whose viewers may write records of the type; the others are answered.
+
+    By external id one could feel for records that one may not see: that needs the whole type (visibility.md, 4).
+    """
+    refusals: dict[str, Refusal | None] = {}
+    for upsert in upserts:
+        if upsert.viewer.id not in refusals:
+            refusals[upsert.viewer.id] = None
+            try:
+                needed = (Operation.READ, Operation.WRITE)
+                await require_records(tx, upsert.viewer, type_key, needed, "write records")
+            except Refusal as refusal:
+                refusals[upsert.viewer.id] = refusal
+    told = {number: refusals[upsert.viewer.id] for number, upsert in enumerate(upserts)}
+    answers |= {number: refusal for number, refusal in told.items() if refusal is not None}
+    return [number for number, refusal in told.items() if refusal is None]
+
+
+def _read(
+    upserts: Sequence[Upsert],
+    permitted: Sequence[int],
+    kind: RecordType,
+    zone: ZoneInfo,
+    answers: dict[int, UpsertReport | Refusal],
+) -> dict[int, Batch[RecordInput]]:
+    """Read the rows of each upsert; those with too many are answered."""
+    reader = record_reader(kind, zone)
+    batches = {}
+    for number in permitted:
         try:
-            _check(kind, row, stored.get(row.external_id), targets)
+            batches[number] = Batch.read(upserts[number].rows, reader)
         except Refusal as refusal:
-            batch.refuse(number, refusal)
-    today = now.astimezone(read_in).date()
-    below = await settle_batch(tx, kind, batch, stored, targets, base=company.base_currency, today=today)
-    if all_or_nothing and batch.refused:
-        return batch.refusal_of_all()
-    if await _write(tx, kind, batch, stored, targets, now=now):
-        await tx.run(BumpRecordType(kind.key))
-    await _change_below(tx, [change for number in batch.rows for change in below.get(number, ())], now)
-    return batch.report()
+            answers[number] = refusal
+    return batches
 
 
-async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, external_ids: Sequence[str]) -> DeleteReport:
+def _turns(batches: Mapping[int, Batch[RecordInput]]) -> list[list[int]]:
+    """Sort batches into turns, so that two of one turn never have a record in common. Their order is kept."""
+    turns: list[list[int]] = []
+    ids: set[str] = set()
+    for number, batch in batches.items():
+        own = {row.external_id for row in batch.rows.values()}
+        if not turns or ids & own:
+            turns.append([])
+            ids = set()
+        turns[-1].append(number)
+        ids |= own
+    return turns
+
+
+class _Several:
+    """Batches of one type that have no record in common, written as one."""
+
+    def __init__(self, kind: RecordType, batches: Sequence[Batch[RecordInput]], upserts: Sequence[Upsert]) -> None:
+        self._kind = kind
+        self._batch = Batch.joined(batches)
+        self._parts = Batch.places(batches)
+        self._whole = [part for part, upsert in zip(self._parts, upserts, strict=True) if upsert.all_or_nothing]
+
+    async def write(self, tx: Transaction, now: datetime, today: date, *, base: str) -> list[UpsertReport]:
+        """Write them, and note what that adds to goals."""
+        batch, kind = self._batch, self._kind
+        ids = [row.external_id for row in batch.rows.values()]
+        found = await tx.one(RecordsForUpsert(kind.key, ids))
+        stored = found.records if found is not None else {}
+        targets = await _targets(tx, batch)
+        for number, row in list(batch.rows.items()):
+            try:
+                _check(kind, row, stored.get(row.external_id), targets)
+            except Refusal as refusal:
+                batch.refuse(number, refusal)
+        below = await settle_batch(tx, kind, batch, stored, targets, base=base, today=today)
+        for part in self._whole:
+            batch.refuse_whole(part)
+        writing = Writing(kind, batch, stored, targets)
+        if writing.anything:
+            differences = await Differences.of(tx, kind, now)
+            await differences.before(writing.changed_ids)
+            await writing.write(tx, now)
+            changes = [change for number in batch.rows for _, change in below.get(number, ())]
+            if changes:
+                await tx.run(ChangeRecords(changes, now))
+            await differences.append(writing.created_ids)
+        return [batch.report(part) for part in self._parts]
+
+
+async def delete_records(
+    tx: Transaction, viewer: Viewer, type_key: str, external_ids: Sequence[str], *, now: datetime
+) -> DeleteReport:
     """Delete records. Refuses FORBIDDEN, UNKNOWN_RECORD_TYPE and TOO_MANY_ROWS."""
     await require_records(tx, viewer, type_key, (Operation.READ, Operation.DELETE), "delete records")
     if len(external_ids) > LARGEST_BATCH:
@@ -192,11 +219,13 @@ async def delete_records(tx: Transaction, viewer: Viewer, type_key: str, externa
         raise Refusal(ErrorCode.TOO_MANY_ROWS, message, ("externalIds",))
     kind = await lock_record_type(tx, type_key)
     wanted = sorted(set(external_ids))
+    differences = await Differences.of(tx, kind, now)
+    await differences.before([row.id for row in await tx.run(RecordsByExternalIds(kind.key, wanted))])
     await lose_currency(tx, kind, wanted)
     deleted = await tx.one(DeleteRecords(kind.key, wanted))
     count = deleted.count if deleted is not None else 0
     if count:
-        await tx.run(BumpRecordType(kind.key))
+        await differences.append(())
     return DeleteReport(count, len(wanted) - count)
 
 
@@ -256,50 +285,3 @@ def _check(
             what = key[0].lower().replace("_", " ")
             message = f"There is no {what} with the external id {key[1]!r}. Load it first."
             raise Refusal(code, message, (link.field,))
-
-
-async def _change_below(tx: Transaction, changes: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> None:
-    """Write changes of records of other types, each with the key of its type."""
-    if changes:
-        await tx.run(ChangeRecords([change for _, change in changes], now))
-        for key in sorted({key for key, _ in changes}):
-            await tx.run(BumpRecordType(key))
-
-
-async def _write(
-    tx: Transaction,
-    kind: RecordType,
-    batch: Batch[RecordInput],
-    stored: Mapping[str, StoredRecord],
-    targets: Mapping[tuple[str, str], str],
-    *,
-    now: datetime,
-) -> bool:
-    """Write what differs; whether anything did."""
-    created: list[list[Any]] = []
-    changed: list[dict[str, Any]] = []
-    relinked: dict[RecordLink, list[tuple[str, str | None]]] = {}
-    for number, row in batch.rows.items():
-        wanted = {link: None if key is None else targets[key] for link, key in row.links.items()}
-        before = stored.get(row.external_id)
-        if before is None:
-            batch.outcomes[number] = Outcome.INSERTED
-            name = row.properties.pop("name", row.external_id)
-            key = [str(uuid4()), row.external_id, name]
-            created.append([*key, row.properties, *(wanted.get(link) for link in LINKS)])
-            continue
-        record_id = before.properties["id"]
-        differing = {k: v for k, v in row.properties.items() if before.properties.get(k) != v}
-        moved = [(link, target) for link, target in wanted.items() if before.links[link.column] != target]
-        batch.outcomes[number] = Outcome.UPDATED if differing or moved else Outcome.UNCHANGED
-        if differing or moved:
-            changed.append({**differing, "id": record_id})
-        for link, target in moved:
-            relinked.setdefault(link, []).append((record_id, target))
-    if created:
-        await tx.run(CreateRecords(kind.key, kind.label, created, now))
-    if changed:
-        await tx.run(ChangeRecords(changed, now))
-    for link, links in relinked.items():
-        await tx.run(RelinkRecords(link.relationship, links))
-    return bool(created or changed)

@@ -11,15 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.base_amount import MoneyFields, base_amount
+from graph.difference import Differences
 from graph.errors import Refusal
 from graph.exchange_rate import Rates, rates_of
 from graph.organization import organization
-from graph.record_type import BumpRecordType, FieldType, base_name, lock_record_type, record_types
-from graph.record_upsert import ChangeRecords
+from graph.record_type import FieldType, base_name, lock_record_types, record_types
+from graph.record_writing import ChangeRecords
 from graph.rights import Kind, Operation, require
 from graph.statement import Read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from graph.database import Transaction
@@ -94,7 +96,7 @@ class _Changes:
     """What a batch has come to so far."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    types: set[str] = field(default_factory=set)
+    of_rows: list[str] = field(default_factory=list)  # the key of each row's type
     kept: int = 0
     moved: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -138,12 +140,12 @@ async def rederive(
 ) -> DerivedReport:
     """Derive a batch of records after an id anew: dates of moments if a zone is given, then base amounts.
 
-    With a zone, only base amounts whose rate date moved; otherwise all. Moves the revisions of the types concerned.
+    With a zone, only base amounts whose rate date moved; otherwise all.
     """
-    types = {kind.key: _Type.of(kind, dates=zone is not None) for kind in await record_types(tx)}
+    kinds = {kind.key: kind for kind in await record_types(tx)}
+    types = {key: _Type.of(kind, dates=zone is not None) for key, kind in kinds.items()}
     if not preview:
-        for key in sorted(key for key, type_ in types.items() if type_.money.amounts or type_.moments):
-            await lock_record_type(tx, key)
+        await lock_record_types(tx, [key for key, type_ in types.items() if type_.money.amounts or type_.moments])
     base = (await organization(tx)).base_currency
     parameters = {key: type_.parameters() for key, type_ in types.items()}
     found = await tx.one(DerivedOfRecords(after or "", size, parameters, base, currency, since))
@@ -154,11 +156,27 @@ async def rederive(
     for row in found.rows:
         _derive(row, types[row[1]], rates, zone, changes)
     if changes.rows and not preview:
-        await tx.run(ChangeRecords(changes.rows, now))
-        for key in sorted(changes.types):
-            await tx.run(BumpRecordType(key))
+        await _write(tx, kinds, changes, now)
     money = {(key, name) for key, type_ in types.items() for name in type_.money.amounts}
     return changes.report(found.last if found.examined == size else None, money)
+
+
+async def _write(tx: Transaction, kinds: Mapping[str, RecordType], changes: _Changes, now: datetime) -> None:
+    """Write what changed. What it adds to goals is counted for each chain of types together."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for key, row in zip(changes.of_rows, changes.rows, strict=True):
+        top = key
+        while (above := kinds[top].parent_type) is not None:
+            top = above
+        ids[top].append(row["id"])
+    differences = []
+    for key, changed in sorted(ids.items()):
+        one = await Differences.of(tx, kinds[key], now)
+        await one.before(changed)
+        differences.append(one)
+    await tx.run(ChangeRecords(changes.rows, now))
+    for one in differences:
+        await one.append(())
 
 
 def _derive(row: list[Any], type_: _Type, rates: Rates, zone: ZoneInfo | None, changes: _Changes) -> None:
@@ -184,7 +202,7 @@ def _derive(row: list[Any], type_: _Type, rates: Rates, zone: ZoneInfo | None, c
                 changed[base_name(name)] = converted
                 changes.moved[key, name].append(converted - (stored or 0))
     if changed:
-        changes.types.add(key)
+        changes.of_rows.append(key)
         changes.rows.append({"id": id_, **changed})
 
 

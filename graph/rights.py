@@ -111,18 +111,18 @@ def property_of(kind: Kind, operation: Operation, record_type: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a user may in one respect. `depth` is None without a privilege."""
+    """What a user may in some respects. A depth is None without a privilege."""
 
     administrator: bool
-    depth: int | None
+    depths: list[int | None]
 
 
 @dataclass(frozen=True)
-class DepthOf(Read[Holder], path="rights/depth_of", row=Holder):
-    """How far the active viewer's privilege reaches. `properties`: the first one that the user has counts."""
+class DepthsOf(Read[Holder], path="rights/depth_of", row=Holder):
+    """How far the active viewer's privileges reach. `properties` of each: the first one that the user has counts."""
 
     viewer: str
-    properties: list[str]
+    properties: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +163,27 @@ async def depth_of(
     tx: Transaction, viewer: Viewer, kind: Kind, operation: Operation, record_type: str | None = None
 ) -> Depth:
     """How far the viewer's privilege reaches, as the transaction sees it; for an administrator everywhere."""
-    names = [property_of(kind, operation)]
-    if record_type is not None:
-        names.insert(0, property_of(kind, operation, record_type))
-    found = await tx.one(DepthOf(viewer.id, names))
-    if found is None:
+    (depth,) = await depths_of(tx, viewer, kind, [operation], record_type)
+    return depth
+
+
+async def depths_of(
+    tx: Transaction, viewer: Viewer, kind: Kind, operations: Sequence[Operation], record_type: str | None = None
+) -> list[Depth]:
+    """How far the viewer's privilege for each operation reaches, as `depth_of`."""
+    types = [None] if record_type is None else [record_type, None]
+    names = [[property_of(kind, operation, type_) for type_ in types] for operation in operations]
+    found = await tx.one(DepthsOf(viewer.id, names))
+    if found is None or found.administrator:
         # Whoever works on the host has no user, and what it may was decided by who may log in there.
-        return Depth.ORGANIZATION if viewer.host else Depth.NONE
-    return Depth.ORGANIZATION if found.administrator else Depth(found.depth or 0)
+        everything = viewer.host if found is None else found.administrator
+        return [Depth.ORGANIZATION if everything else Depth.NONE] * len(operations)
+    return [Depth(depth or 0) for depth in found.depths]
 
 
 async def require_administrator_now(tx: Transaction, viewer: Viewer, to_do: str) -> None:
     """Refuses FORBIDDEN unless the viewer is an administrator as the transaction sees it."""
-    found = await tx.one(DepthOf(viewer.id, []))
+    found = await tx.one(DepthsOf(viewer.id, []))
     if not (viewer.host if found is None else found.administrator):
         raise Refusal(ErrorCode.FORBIDDEN, f"Only administrators may {to_do}.")
 
@@ -220,10 +228,10 @@ async def require_records(
     tx: Transaction, viewer: Viewer, record_type: str, operations: Sequence[Operation], to_do: str
 ) -> None:
     """Refuses FORBIDDEN unless roles let the viewer do all of this with every record of a type."""
-    for operation in operations:
-        if await depth_of(tx, viewer, Kind.RECORD, operation, record_type) is not Depth.ORGANIZATION:
-            message = f"You may not {to_do} of this type. Ask an administrator, or for a role that may."
-            raise Refusal(ErrorCode.FORBIDDEN, message)
+    depths = await depths_of(tx, viewer, Kind.RECORD, operations, record_type)
+    if any(depth is not Depth.ORGANIZATION for depth in depths):
+        message = f"You may not {to_do} of this type. Ask an administrator, or for a role that may."
+        raise Refusal(ErrorCode.FORBIDDEN, message)
 
 
 async def check_may_create(tx: Transaction, viewer: Viewer, manager_id: str, field: tuple[str, ...]) -> None:

@@ -33,7 +33,17 @@ class Category(StrEnum):
         return self.value.lower()
 
 
-_GOALS_NAMED = """\
+#: Binds `g` to each goal of a tree, or to those named.
+GOALS_OF_TREE = """\
+MATCH (root:Goal {id: $root})
+// Unbounded: a tree has any depth.
+MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){0,}(g:Goal)
+"""
+GOALS_NAMED = """\
+UNWIND $ids AS id
+MATCH (g:Goal {id: id})
+"""
+_PARENTS_NAMED = """\
 UNWIND $ids AS id
 MATCH (p:Goal {id: id})
 WHERE p.state = 'OPEN'
@@ -63,21 +73,19 @@ class Compiled:
     parameters: dict[str, Any]
 
 
-def shape(categories: Sequence[Category]) -> Compiled:
-    """What a run needs to know of a tree before it reads records, in one walk.
+def shape(categories: Sequence[Category], *, named: bool = False) -> Compiled:
+    """What a run needs to know of a tree before it reads records, in one walk; or of the goals `named`.
 
-    Adds parameter `root`. One row: `goals` (how many), `holdings` (the ways its goals find records, each with their
-    queries as [category, id]), `without_own` (ids of goals that take everything from their children and whose own part
-    is not stored as 0 yet), `stale` (ids).
+    Adds parameter `root`, or `ids`. One row: `goals` (how many), `holdings` (the ways its goals find records, each
+    with their queries as [category, id]), `without_own` (ids of goals that take everything from their children and
+    whose own part is not stored as 0 yet), `late_changes` (ids of goals that changes came too late for).
     """
     differs = "\n      OR ".join(
         f"g.{category.stored}Own IS NULL OR g.{category.stored}Own <> 0 OR g.{category.stored}OwnCount <> 0"
         for category in categories
     )
     text = f"""\
-MATCH (root:Goal {{id: $root}})
-// Unbounded: a tree has any depth.
-MATCH (root)((:Goal)<-[:CHILD_OF]-(:Goal)){{0,}}(g:Goal)
+{GOALS_NAMED if named else GOALS_OF_TREE}\
 WITH g, g.state = 'OPEN' AND g.rollupOnlyFromChildren AS only_children,
   CASE WHEN g.state = 'OPEN' AND NOT g.rollupOnlyFromChildren AND g.recordSet = 'OWNED'
     THEN head([(g)-[:OWNED_BY]->(owner:Owner) | owner.kind]) END AS kind
@@ -90,7 +98,7 @@ RETURN count(*) AS goals,
     THEN [holding, [(g)-[by:FILTERED_BY]->(query:RollupQuery) | [by.category, query.id]]] END) AS holdings,
   collect(CASE WHEN only_children AND (g.rollupError IS NOT NULL
       OR {differs}) THEN g.id END) AS without_own,
-  collect(CASE WHEN g.stale THEN g.id END) AS stale"""
+  collect(CASE WHEN g.lateChanges THEN g.id END) AS late_changes"""
     return Compiled("rollup/shape", text, {})
 
 
@@ -126,7 +134,7 @@ WHERE p.id IN $forced
         f" {category.column}_own: p.{category.stored}Own"
         for category in categories
     )
-    head = _PARENTS_OF_TREE if whole_tree else _GOALS_NAMED
+    head = _PARENTS_OF_TREE if whole_tree else _PARENTS_NAMED
     text = f"""\
 {head}CALL (p) {{
   MATCH (p)<-[:CHILD_OF]-(c:Goal)

@@ -141,13 +141,6 @@ class AskingGoals(Read[AskingGoal], path="rollup_query/goals", row=AskingGoal):
     id: str
 
 
-@dataclass(frozen=True)
-class MetricsReadAccounts(Write[Count], path="rollup_query/metrics_read_accounts", row=Count):
-    """Say of the metrics of a query's goals that their numbers depend on accounts."""
-
-    id: str
-
-
 @dataclass(frozen=True, slots=True)
 class StoredQuery:
     """A rollup query as the rollup reads it: `spec` is its form, as JSON."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from graph.change import ask_goals
 from graph.errors import ErrorCode, Refusal
-from graph.goal_statements import MarkStale
 from graph.organization import ensure_organization
 from graph.query_form import read_spec, written_spec
 from graph.query_rights import check_may_ask, check_owners
-from graph.query_spec import Subject, fields_read, moves_with_the_day, owners_named
+from graph.query_spec import Subject, asks_structure, fields_read, moves_with_the_day, owners_named
 from graph.query_types import query_types
 from graph.rights import Kind, Operation, countable, require
 from graph.rollup import lock_roots
@@ -22,7 +22,6 @@ from graph.rollup_query import (
     CreateRollupQuery,
     DeleteRollupQuery,
     LockRollupQuery,
-    MetricsReadAccounts,
     QueryNameTaken,
     SetRollupQueryProperties,
 )
@@ -99,9 +98,7 @@ async def update_rollup_query(  # noqa: PLR0917 - what, by whom, to what, when
         properties |= await _checked(tx, viewer, query.record_type, changes["conditions"])
         if json.loads(properties["spec"]) != query.form:
             await _check_may_count(tx, viewer, goals)
-            await tx.run(MarkStale([goal.id for goal in goals if goal.is_open]))
-            if properties["readsAccounts"]:
-                await tx.run(MetricsReadAccounts(query_id))
+            await ask_goals(tx, [goal.id for goal in goals if goal.is_open])
     await tx.run(SetRollupQueryProperties(query_id, properties))
 
 
@@ -166,6 +163,7 @@ def _stored(spec: Spec, types: QueryTypes) -> dict[str, Any]:
         "owners": sorted(owners_named(spec)),
         "movesWithTheDay": moves_with_the_day(spec),
         "readsAccounts": any(subject is Subject.ACCOUNT for subject, _ in read),
+        "asksStructure": asks_structure(spec),
     }
 
 

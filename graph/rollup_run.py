@@ -51,20 +51,20 @@ async def trees(database: Database, goal_id: str | None = None) -> list[Root]:
 
 
 async def run_trees(
-    database: Database, clock: Clock, roots: Sequence[Root], *, judged: bool = False
+    database: Database, clock: Clock, roots: Sequence[Root], *, judged: bool = False, also_late: bool = False
 ) -> AsyncIterator[TreeRun]:
     """Recalculate trees; what became of each, as it goes. One that fails does not stop the others.
 
-    A tree deleted meanwhile is passed over. `judged`: look also for goals that read CURRENT and were wrong. Raises
-    Unavailable when the database answers no more, and LeaseLost.
+    A tree deleted meanwhile is passed over. `judged`: look also for goals that read CURRENT and were wrong.
+    `also_late`: as `recalculate_tree` has it. Raises Unavailable when the database answers no more, and LeaseLost.
     """
     for root in roots:
         began = perf_counter()
         report, error, defects = None, None, 0
         try:
             await rollup.announce(database, clock, root.id)
-            report = await rollup.recalculate_tree(database, clock, root.id, judged=judged)
-            if report.current and report.changed and await rollup.revision_of(database, root.id) == report.revision:
+            report = await rollup.recalculate_tree(database, clock, root.id, judged=judged, also_late=also_late)
+            if report.current and report.changed:
                 defects = report.changed  # nothing changed from before the run until after it
         except Refusal as refusal:
             if refusal.problem.code is ErrorCode.NOT_FOUND:

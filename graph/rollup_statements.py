@@ -28,7 +28,7 @@ class Shape:
     goals: int
     holdings: Ways
     without_own: list[str]
-    stale: list[str]
+    late_changes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,10 @@ class ApplyChanges(Write[Count], path="rollup/apply", row=Count):
 
 @dataclass(frozen=True)
 class FinishRun(Write[Count], path="rollup/finish", row=Count):
-    """Tell the root when, and up to which revision, its tree was calculated."""
+    """Tell the root when its tree was calculated."""
 
     root: str
     now: datetime
-    seen: int
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,15 @@ class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
 
 
 @dataclass(frozen=True)
-class ClearStale(Write[Count], path="rollup/clear_stale", row=Count):
-    """These goals are no longer stale."""
+class ClearLateChanges(Write[Count], path="rollup/clear_late_changes", row=Count):
+    """The numbers of these goals contain what came after their time."""
 
     ids: list[str]
 
 
 @dataclass(frozen=True)
-class LockRevisions(Write[Count], path="rollup/lock_revisions", row=Count):
-    """The sum of the revisions a metric's totals depend on, read under their locks."""
+class LockSources(Write[Count], path="rollup/lock_sources", row=Count):
+    """Lock structure and the types of records that a metric's totals are read from."""
 
     metric: str
 

@@ -214,7 +214,7 @@ async def start(tx: Transaction, now: datetime, trigger: Trigger, who: str | Non
 async def run_tree(database: Database, clock: Clock, run: str, goal_id: str) -> rollup.RunReport:
     """Recalculate the tree of a goal, and note what came of it with its run, under way. Raises as `rollup` does."""
     try:
-        report = await rollup.recalculate_tree(database, clock, goal_id)
+        report = await rollup.recalculate_tree(database, clock, goal_id, also_late=True)
     except BaseException as fault:
         with suppress(Unavailable):  # then it is seen to be broken off when its time is over
             await _end(database, clock, run, RunCounts(failed=1), fault)
@@ -234,12 +234,13 @@ async def run_noted(
 ) -> AsyncIterator[TreeRun]:
     """Recalculate trees, noted as one run of the host or the worker; what became of each, as it goes.
 
-    `root`: that of the one tree asked for. `judged` and what it raises: as `run_trees`.
+    `root`: that of the one tree asked for. By hand also goals that are long over are calculated. `judged` and what it
+    raises: as `run_trees`.
     """
     run = await database.write(lambda tx: start(tx, clock.now(), trigger, None, root))
     counts, fault = RunCounts(), None
     try:
-        async for done in run_trees(database, clock, roots, judged=judged):
+        async for done in run_trees(database, clock, roots, judged=judged, also_late=trigger is Trigger.MANUAL):
             counts = counts.with_tree(done)
             percent = 100 * (counts.trees + counts.failed) // len(roots)
             alive_until = clock.now() + timedelta(seconds=rollup.DEADLINE)

@@ -7,9 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from graph.change import ask_days, ask_type
 from graph.errors import ErrorCode, Refusal
 from graph.organization import SetOrganization, bump_structure, ensure_organization, organization
-from graph.record_type import lock_record_type, record_types
+from graph.record_type import FieldType, lock_record_types, record_types
 from graph.rederive import BATCH, DerivedReport, rederive
 from graph.rights import Kind, Operation, require
 from graph.statement import Read
@@ -58,9 +59,9 @@ async def set_time_zone(
     zone = read_zone(name)
     if preview:
         return await rederive(tx, zone, now=now, preview=True, after=after, size=size)
-    for kind in await record_types(tx):  # before the organization, as whoever reads revisions locks them
-        await lock_record_type(tx, kind.key)
     await ensure_organization(tx)
+    kinds = await record_types(tx)
+    await lock_record_types(tx, [kind.key for kind in kinds])
     begin = ""
     if (await organization(tx)).time_zone == name:
         found = await tx.one(TimeZoneCursor())
@@ -69,6 +70,10 @@ async def set_time_zone(
         begin = found.cursor
     else:
         await bump_structure(tx)
+        await ask_days(tx)  # it may be another day
+        for kind in kinds:
+            if any(declared.data_type is FieldType.DATETIME for declared in kind.fields.values()):
+                await ask_type(tx, kind.key)
     report = await rederive(tx, zone, now=now, after=begin, size=size)
     await tx.run(SetOrganization({"timeZone": name, "timeZoneCursor": report.after}))
     return report

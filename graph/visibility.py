@@ -24,10 +24,10 @@ class Viewer:
 
 
 @dataclass(frozen=True)
-class ViewerByExternalId(Read[Viewer], path="owners/viewer", row=Viewer):
-    """The active user that a token's subject names."""
+class ViewersByExternalIds(Read[Viewer], path="owners/viewer", row=Viewer):
+    """The active users that tokens' subjects name."""
 
-    external_id: str
+    external_ids: list[str]
 
 
 def require_administrator(viewer: Viewer, to_do: str) -> None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from graph.audit import WriteAuditEntries
+from graph.change import AppendChanges, ForgetChanges, TakeChanges, WaitingChanges
+from graph.difference import CountedBy, Readers
 from graph.errors import Unavailable
+from graph.fold import GoalStandings, NoteFold, ParentsAbove
 from graph.goal import GoalsByIds, GoalsPage
 from graph.goal_relatives import AncestorsOf, ChildrenOf, RestrictedChildrenOf
 from graph.goal_tree import GoalTree
 from graph.metric import MetricsByIds
-from graph.owners import OwnersByIds
+from graph.owners import OwnerKind, OwnersByExternalIds, OwnersByIds
 from graph.record import RecordsByIds, RecordsPage
-from graph.visibility import ViewerByExternalId
+from graph.record_row import LINKS
+from graph.record_type import LockRecordType
+from graph.record_writing import ChangeRecords, CreateRecords, RecordsForUpsert, RelinkRecords
+from graph.rollup_statements import ApplyChanges, LockRoots
+from graph.visibility import ViewersByExternalIds
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from graph.database import Database
     from graph.statement import Statement
 
@@ -29,7 +39,7 @@ def usual() -> list[Statement[Any]]:
     """The reads that most requests make, the commonest first, on behalf of nobody."""
     ids = [_NOBODY]
     return [
-        ViewerByExternalId(_NOBODY),
+        ViewersByExternalIds([_NOBODY]),
         GoalsByIds(_NOBODY, ids),
         MetricsByIds(_NOBODY, ids),
         OwnersByIds(_NOBODY, ids),
@@ -43,13 +53,45 @@ def usual() -> list[Statement[Any]]:
     ]
 
 
-async def warm(database: Database) -> int:
-    """Have the usual reads planned, one after the other; how many were. Whatever fails is planned when it is needed."""
+def usual_changes(now: datetime) -> list[Statement[Any]]:
+    """The statements of which upserts of records and folding consist, with parameters of the types that they have."""
+    ids = [_NOBODY]
+    change = {"goal": _NOBODY, "actualOwn": 1, "actualOwnCount": 1}
+    return [
+        LockRecordType(_NOBODY),
+        RecordsForUpsert(_NOBODY, ids),
+        OwnersByExternalIds([(OwnerKind.USER.value, _NOBODY)]),
+        Readers(_NOBODY),
+        CountedBy(ids, [{"metric": _NOBODY}]),
+        CreateRecords(_NOBODY, "Record", [[_NOBODY, _NOBODY, _NOBODY, {}, *[None] * len(LINKS)]], now),
+        ChangeRecords([{"id": _NOBODY}], now),
+        RelinkRecords("OWNED_BY", [(_NOBODY, _NOBODY)]),
+        AppendChanges([change], _NOBODY),
+        WriteAuditEntries([{"id": _NOBODY}]),
+        WaitingChanges(),
+        LockRoots(ids),
+        GoalStandings(ids),
+        ParentsAbove(ids),
+        TakeChanges(ids, recomputed=False),
+        ApplyChanges([{"id": _NOBODY, "changes": change}], now.date()),
+        NoteFold(_NOBODY, now, []),
+        ForgetChanges(),
+    ]
+
+
+async def warm(database: Database, now: datetime) -> int:
+    """Have the usual statements planned, one after the other; how many were.
+
+    Those that write are planned and not run. Whatever fails is planned when it is needed.
+    """
     planned = 0
-    for statement in usual():
-        try:
+    try:
+        for statement in usual():
             await database.fetch(statement, deadline=_DEADLINE)
-        except Unavailable:
-            break
-        planned += 1
+            planned += 1
+        for statement in usual_changes(now):
+            await database.explain(statement.text, statement.parameters())
+            planned += 1
+    except Unavailable:
+        pass
     return planned

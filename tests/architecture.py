@@ -17,7 +17,7 @@ LONGEST = 350  # lines
 _BELOW = {"api": {"api", "graph"}, "graph": {"graph", "cypher"}, "cypher": {"cypher"}}
 _WEB = {"strawberry", "starlette", "uvicorn", "graphql", "typer"}
 _DRIVERS = {"graph/database.py", "graph/launcher.py"}
-_COMPILERS = {f"graph/{name}_compiler.py" for name in ("rollup", "own", "query", "contribution")}
+_COMPILERS = {f"graph/{name}_compiler.py" for name in ("rollup", "own", "query", "contribution", "difference")}
 _CLAUSE = re.compile(
     r"^\s*(OPTIONAL )?(MATCH|MERGE|UNWIND|CREATE|DETACH DELETE|CALL)\b\s*[({$\w]|\bRETURN\s+\w+(\.\w+)?\s+(AS|ORDER)\b",
     re.MULTILINE,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from graph import goal_change, metric_change, rollup
+from graph.fold import fold_waiting
 from graph.goal import GoalRow, GoalsByIds
 from graph.goal_creation import GoalDraft
 from graph.metric import MetricRow, MetricsByIds, MetricType
@@ -169,7 +170,24 @@ class Company:
 
     async def recalculate(self, goal_id: str) -> rollup.RunReport:
         """Recalculate the tree a goal is in."""
-        return await rollup.recalculate_tree(self.database, self.clock, goal_id)
+        return await rollup.recalculate_tree(self.database, self.clock, goal_id, also_late=True)
+
+    async def waiting(self) -> set[str]:
+        """The open goals with changes that are not in their numbers yet, and those above them."""
+
+        async def work(tx: Transaction) -> set[str]:
+            text = (
+                "MATCH (change:RollupChange) MATCH (:Goal {id: change.goal})-[:CHILD_OF*0..]->(g:Goal {state: 'OPEN'}) "
+                "RETURN DISTINCT g.id AS id"
+            )
+            return {row["id"] for row in await tx.text(text, {}, name="tests/waiting")}
+
+        return await self.database.read(work)
+
+    async def fold(self) -> None:
+        """Fold all changes that wait, as the worker does."""
+        while await fold_waiting(self.database, self.clock):
+            pass
 
     async def read(self, goal_id: str) -> tuple[GoalRow, MetricRow]:
         """A goal and its metric, as an administrator sees them."""

@@ -24,6 +24,7 @@ RETURN g.id AS id, properties(g) AS own,
     categories: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField) RETURN f.category },
     reads: COLLECT { MATCH (m)-[:HAS_FIELD]->(f:RollupField)-[:READS]->(t) RETURN [f.category, [t.key]] }
   } } AS metrics,
+  EXISTS { MATCH (c:RollupChange {goal: g.id}) WHERE c.folded IS NULL } AS waits,
   COUNT { (g)-[:MANAGED_BY]->(:User) } AS managers,
   COLLECT { MATCH (g)-[by:FILTERED_BY]->(q) RETURN [by.category, [(q)-[:QUERIES]->(t) | t.key]] } AS queries,
   COUNT { (g)-[:OWNED_BY]->(:Owner) } AS owners
@@ -100,7 +101,9 @@ def _numbers(goal: dict[str, Any]) -> Iterator[str]:
             yield f"the metric has no {category}, the goal has: {parts}"
         if category in metric["categories"] and closed and parts["Own"] is None:
             yield f"closed without having been calculated: {category}"
-        if own["rollupOnlyFromChildren"] and not own.get("stale") and not closed and parts["Own"] not in {None, 0}:
+        if category in metric["categories"] and not closed and parts["Own"] is None and not goal["waits"]:
+            yield f"never calculated, and nothing says that it is to be: {category}"
+        if own["rollupOnlyFromChildren"] and not goal["waits"] and not closed and parts["Own"] not in {None, 0}:
             yield f"takes all from its children, and has an own {stored}: {parts['Own']}"
         if abs((parts["Own"] or 0) + (parts["Below"] or 0)) >= 2**63:
             yield f"{stored} does not fit 64 bits"
@@ -114,10 +117,8 @@ def _below_its_parent(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) ->
         yield "another metric than its parent's"
     if own["startDate"] < parent["own"]["startDate"] or own["endDate"] > parent["own"]["endDate"]:
         yield "a period outside its parent's"
-    if {"seen", "calculatedAt", "holdsUntil"} & own.keys():
+    if {"foldedAt", "calculatedAt", "holdsUntil"} & own.keys():
         yield "knows of the tree's calculation what only the root knows"
-    if own["state"] == parent["own"]["state"] == "OPEN" and _dated(goal) and not _dated(parent):
-        yield "is stale below a goal that is not"
     passed: set[str] = set()
     above: dict[str, Any] | None = parent
     while above is not None and above["id"] not in passed:
@@ -127,13 +128,6 @@ def _below_its_parent(goal: dict[str, Any], goals: dict[str, dict[str, Any]]) ->
         above = goals[above["parents"][0]] if above["parents"] else None
     if above is not None:
         yield "is above itself"
-
-
-def _dated(goal: dict[str, Any]) -> bool:
-    """Whether a goal's numbers are older than its definition or were never worked out."""
-    return bool(goal["own"].get("stale")) or any(
-        goal["own"].get(f"{CATEGORIES[category]}Own") is None for category in goal["metrics"][0]["categories"]
-    )
 
 
 def _sums(goal: dict[str, Any], children: list[dict[str, Any]]) -> Iterator[str]:

@@ -219,7 +219,7 @@ _PLANT = {
     "links": _LINK,
     "roles": "CREATE (r:Role) SET r += row",
     "held": _HOLD,
-    "types": "MERGE (t:RecordType {key: row[0]}) SET t.restricted = row[1], t.revision = 0",
+    "types": "MERGE (t:RecordType {key: row[0]}) SET t.restricted = row[1]",
     "goals": _GOAL,
     "parents": "MATCH (g:Goal {id: row[0]}) MATCH (p:Goal {id: row[1]}) CREATE (g)-[:CHILD_OF]->(p)",
     "records": _RECORD,

@@ -32,7 +32,11 @@ class Proxy:
         if self.down:
             writer.close()
             return
-        there, here = await asyncio.open_connection(self.host, self.port)
+        try:
+            there, here = await asyncio.open_connection(self.host, self.port)
+        except OSError:  # the server is gone
+            writer.close()
+            return
         losing = asyncio.Event()
         with suppress(OSError):
             await asyncio.gather(self._there(reader, here, losing), self._back(there, writer, losing))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from graph.query_form import written_spec
-from graph.query_spec import FieldCondition, Operator, Subject, fields_read, moves_with_the_day
+from graph.query_spec import FieldCondition, Operator, Subject, asks_structure, fields_read, moves_with_the_day
 
 if TYPE_CHECKING:
     from graph.clock import Clock
@@ -30,6 +30,7 @@ async def rollup_query(database: Database, clock: Clock, name: str, spec: Spec, 
         "nameKey": name.casefold(),
         "spec": json.dumps(written_spec(spec)),
         "movesWithTheDay": moves_with_the_day(spec),
+        "asksStructure": asks_structure(spec),
         "readsAccounts": any(subject is Subject.ACCOUNT for subject, _ in fields_read(spec)),
         "createdAt": now,
         "updatedAt": now,

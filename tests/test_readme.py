@@ -28,8 +28,10 @@ from graph.account import all_accounts
 from graph.error_catalog import MEANINGS
 from graph.errors import ErrorCode
 from graph.import_file import open_import
+from graph.lease import Lease
 from graph.preparation import prepare
 from graph.settings import Settings, environment_names
+from graph.worker import Worker
 from tests.api.conftest import KEY, Client
 from tests.api.loopback import listening
 
@@ -117,8 +119,13 @@ async def login(database: Database, clock: FixedClock) -> AsyncIterator[Callable
     settings = Settings(jwt_secret=SecretStr(KEY), request_timeout=60)
     app = create_app(settings, database, clock, schema=schema, make_loaders=Loaders)
     tokens = Tokens(settings, clock)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
-        yield lambda external_id: Client(http, tokens.issue(external_id, timedelta(hours=1)))
+    working = asyncio.create_task(Worker(Lease(database), clock, ()).run())
+    try:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
+            yield lambda external_id: Client(http, tokens.issue(external_id, timedelta(hours=1)))
+    finally:
+        working.cancel()
+        await asyncio.wait({working})
 
 
 async def test_the_tour_gives_the_answers_it_shows(login: Callable[[str], Client]) -> None:

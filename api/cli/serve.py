@@ -28,6 +28,7 @@ from graph.lease import Lease
 from graph.preparation import prepare
 from graph.schedule import JOBS
 from graph.settings import read_settings
+from graph.strain import tell
 from graph.warming import warm
 from graph.worker import Worker
 
@@ -115,11 +116,12 @@ async def _serve(settings: Settings, where: Place, listener: socket.socket, *, d
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         watch = asyncio.create_task(_watch(where, server))
-        warming = asyncio.create_task(warm(database))
+        warming = asyncio.create_task(warm(database, clock.now()))
         working = asyncio.create_task(Worker(Lease(database), clock, JOBS).run())
+        telling = asyncio.create_task(tell(database.counts))
         await server.serve([listener])
         crashed = watch.done() and watch.result()
-        for task in (watch, warming, working):
+        for task in (watch, warming, working, telling):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -1,5 +1,6 @@
-// One entry of the audit log. Entries are never changed.
+// Entries of the audit log. They are never changed.
 // sees: engine
-CREATE (entry:AuditEntry {id: $id, at: $at, who: $who, what: $what, which: $which, fields: $fields, requestId: $request_id,
-  denied: $denied})
-RETURN entry.id AS id
+UNWIND $rows AS row
+CREATE (entry:AuditEntry)
+SET entry = row
+RETURN count(entry) AS count

@@ -38,25 +38,5 @@
   late_after_days: head(COLLECT {
     MATCH (organization:Organization)
     RETURN organization.lateAfterDays
-  }),
-  revision: head(COLLECT {
-    MATCH (organization:Organization)
-    RETURN organization.structureRevision
-  }) + head(COLLECT {
-    // Records take what they lack from those above them, so those count as well.
-    OPTIONAL MATCH (entity)-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
-      ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(type:RecordType)
-    WITH DISTINCT type
-    RETURN sum(type.revision)
-  }) + CASE
-    // Queries of its goals may look at records' accounts (rollup/lock_revisions counts the same), counted once.
-    WHEN entity.readsAccounts AND NOT EXISTS {
-      (entity)-[:HAS_FIELD]->(:RollupField)-[:READS]->(:RecordType)
-      ((:RecordType)-[:CHILD_OF]->(:RecordType)){0,4}(:RecordType {key: 'account'})
-    } THEN head(COLLECT {
-      MATCH (account:RecordType {key: 'account'})
-      RETURN coalesce(account.revision, 0)
-    })
-    ELSE 0
-  END
+  })
 }

@@ -2,5 +2,9 @@
 head(COLLECT {
   MATCH (entity)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(top:Goal)
   WHERE NOT EXISTS { (top)-[:CHILD_OF]->(:Goal) }
-  RETURN [top.calculatedAt.epochMillis, top.seen, top.calculatingUntil.epochMillis, toString(top.holdsUntil)]
+  RETURN [
+    coalesce(CASE WHEN top.foldedAt > top.calculatedAt THEN top.foldedAt ELSE top.calculatedAt END, top.foldedAt)
+      .epochMillis,
+    top.calculatingUntil.epochMillis, toString(top.holdsUntil)
+  ]
 })

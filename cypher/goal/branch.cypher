@@ -10,7 +10,7 @@ WITH viewer, g, max(length(path)) AS depth
 ORDER BY depth, g.title, g.id
 LIMIT $first
 RETURN [columns.goal(g)] + columns.goal_links(g)
-    + [head([(g)-[:CHILD_OF]->(parent:Goal) | parent.id])] + columns.root_facts(g) AS goal,
+    + [head([(g)-[:CHILD_OF]->(parent:Goal) | parent.id])] + columns.root_facts(g) + [columns.pending(g)] AS goal,
   visible.goal(g) AS visible,
   visible.writable_goal(g) AS writable
 ORDER BY depth, g.title, g.id

@@ -8,7 +8,7 @@ MATCH (manager:User {id: row.manager})
 USING INDEX SEEK manager:User(id)
 MATCH (owner:Owner {id: row.owner})
 USING INDEX SEEK owner:Owner(id)
-CREATE (g:Goal {id: row.id, createdAt: $now, updatedAt: $now})
+CREATE (g:Goal {id: row.id, ownedBy: row.owner, createdAt: $now, updatedAt: $now})
 SET g += row.properties
 CREATE (g)-[:MEASURED_BY]->(metric)
 CREATE (g)-[:MANAGED_BY]->(manager)

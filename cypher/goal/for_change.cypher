@@ -4,7 +4,7 @@ MATCH (viewer:User {id: $viewer, active: true})
 UNWIND $ids AS id
 MATCH (g:Goal {id: id})
 OPTIONAL MATCH (g)-[:CHILD_OF]->(parent:Goal)
-RETURN [columns.goal(g)] + columns.goal_links(g) + [parent.id] + columns.root_facts(g) AS goal,
+RETURN [columns.goal(g)] + columns.goal_links(g) + [parent.id] + columns.root_facts(g) + [columns.pending(g)] AS goal,
   visible.goal(g) AS visible,
   visible.writable_goal(g) AS writable,
   visible.goal_operations(g) AS operations,

@@ -8,8 +8,7 @@ WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
 CREATE (g)-[:CHILD_OF]->(parent)
 SET root.calculatedAt = CASE WHEN g.calculatedAt < root.calculatedAt THEN g.calculatedAt
     ELSE coalesce(root.calculatedAt, g.calculatedAt) END,
-  root.seen = CASE WHEN g.seen < root.seen THEN g.seen ELSE coalesce(root.seen, g.seen) END,
   root.holdsUntil = CASE WHEN g.holdsUntil < root.holdsUntil THEN g.holdsUntil
     ELSE coalesce(root.holdsUntil, g.holdsUntil) END
-SET g.calculatedAt = null, g.seen = null, g.calculatingUntil = null, g.holdsUntil = null
+SET g.calculatedAt = null, g.foldedAt = null, g.calculatingUntil = null, g.holdsUntil = null
 RETURN count(*) AS count

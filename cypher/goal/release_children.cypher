@@ -4,5 +4,5 @@ MATCH (g:Goal {id: $id})
 WITH g, columns.root(g) AS former
 MATCH (child:Goal)-[link:CHILD_OF]->(g)
 DELETE link
-SET child.calculatedAt = former.calculatedAt, child.seen = former.seen, child.holdsUntil = former.holdsUntil
+SET child.calculatedAt = former.calculatedAt, child.foldedAt = former.foldedAt, child.holdsUntil = former.holdsUntil
 RETURN count(*) AS count

@@ -42,4 +42,4 @@ WITH root, collect([
   ]) AS goals, collect(viewer)[0] AS viewer
 MATCH (root)-[:MEASURED_BY]->(m:Metric)
 RETURN goals, columns.metric(m) AS metric, columns.visible_parent(root)[0] AS parent_id,
-  columns.root_facts(root) AS root_facts, columns.withheld(viewer) AS masked
+  columns.root_facts(root) AS root_facts, columns.pending_ids(root) AS pending, columns.withheld(viewer) AS masked

@@ -3,5 +3,5 @@
 MATCH (g:Goal {id: $id})-[link:CHILD_OF]->(:Goal)
 WITH g, link, columns.root(g) AS former
 DELETE link
-SET g.calculatedAt = former.calculatedAt, g.seen = former.seen, g.holdsUntil = former.holdsUntil
+SET g.calculatedAt = former.calculatedAt, g.foldedAt = former.foldedAt, g.holdsUntil = former.holdsUntil
 RETURN count(*) AS count

@@ -1,5 +1,6 @@
-// Keep the result of what was done under an idempotency key.
+// Keep the results of what was done under idempotency keys.
 // sees: engine
-MATCH (k:IdempotencyKey {hash: $hash})
-SET k.result = $result
+UNWIND $results AS pair
+MATCH (k:IdempotencyKey {hash: pair[0]})
+SET k.result = pair[1]
 RETURN count(k) AS count

@@ -27,8 +27,8 @@ UNWIND [
   ['descriptionChangedAt', g.descriptionChangedAt IS :: ZONED DATETIME],
   ['queriesChangedAt', g.queriesChangedAt IS :: ZONED DATETIME],
   ['calculatedAt', g.calculatedAt IS :: ZONED DATETIME],
-  ['seen', g.seen IS :: INTEGER],
-  ['stale', g.stale IS :: BOOLEAN],
+  ['ownedBy', coalesce(g.ownedBy = head([(g)-[:OWNED_BY]->(owner:Owner) | owner.id]), false)],
+  ['lateChanges', g.lateChanges IS :: BOOLEAN],
   ['incomplete', g.incomplete IS :: BOOLEAN],
   ['rollupError', g.rollupError IS NULL OR g.rollupError IN ['ERROR', 'OVERFLOW']],
   ['actual', g.actualOwn IS :: INTEGER AND g.actualOwnCount IS :: INTEGER

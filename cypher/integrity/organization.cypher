@@ -31,7 +31,6 @@ CALL () {
     ['name', type.name IS :: STRING NOT NULL],
     ['label', type.label IS :: STRING NOT NULL],
     ['definition', type.definition IS :: STRING NOT NULL],
-    ['revision', type.revision IS :: INTEGER NOT NULL],
     ['parent, at most one', COUNT { (type)-[:CHILD_OF]->() } <= 1
       AND COUNT { (type)-[:CHILD_OF]->() } = COUNT { (type)-[:CHILD_OF]->(:RecordType) }],
     ['place, within five types and not below itself', NOT EXISTS {

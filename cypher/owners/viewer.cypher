@@ -1,4 +1,5 @@
-// The active user that a token's subject names.
+// The active users that tokens' subjects name.
 // sees: engine
-MATCH (user:User {externalId: $external_id, active: true})
+UNWIND $external_ids AS external_id
+MATCH (user:User {externalId: external_id, active: true})
 RETURN user.id AS id, user.externalId AS external_id, user.name AS name, coalesce(user.administrator, false) AS administrator

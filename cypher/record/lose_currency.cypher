@@ -1,4 +1,4 @@
-// Put the records below these, which take their currency from them, into base currency; the types that this changed.
+// Put the records below these, which take their currency from them, into base currency; how many did.
 // sees: engine
 UNWIND $external_ids AS external_id
 MATCH (top:Record {type: $type, externalId: external_id})
@@ -7,5 +7,4 @@ MATCH (top)((:Record)<-[:PART_OF]-(step:Record WHERE step.currency IS NULL)){1,4
 WHERE r.inheritedCurrency IS NOT NULL
 SET r.inheritedCurrency = null
 FOREACH (name IN $amounts[r.type] | SET r[name + 'Base'] = r[name])
-RETURN DISTINCT r.type AS key
-ORDER BY key
+RETURN count(DISTINCT r) AS count

@@ -1,8 +1,8 @@
-// Make record types, or change those there are; ids and revisions stay, and so does a parent type.
+// Make record types, or change those there are; ids stay, and so does a parent type.
 // sees: engine
 UNWIND $types AS wanted
 MERGE (type:RecordType {key: wanted.key})
-ON CREATE SET type.id = wanted.id, type.revision = 0
+ON CREATE SET type.id = wanted.id
 SET type.name = wanted.name, type.label = wanted.label, type.definition = wanted.definition
 WITH collect([type, wanted.parent]) AS written
 UNWIND written AS pair

@@ -1,5 +1,5 @@
-// Tell a tree's root when, and up to which revision, its tree was calculated.
+// Tell a tree's root when its tree was calculated.
 // sees: engine
 MATCH (root:Goal {id: $root})
-SET root.calculatedAt = $now, root.seen = $seen, root.calculatingUntil = null
+SET root.calculatedAt = $now, root.foldedAt = null, root.calculatingUntil = null
 RETURN count(*) AS count

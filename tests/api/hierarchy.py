@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graph.fold import fold_waiting
 from graph.organization import ensure_organization
 from tests.api.structure import load, logins
 
@@ -174,6 +175,11 @@ class Desk:
     async def recalculate(self, title: str) -> None:
         """Recalculate the tree of a goal, to its end."""
         assert (await self.do("recalculateGoal", goalId=self.ids[title], waitSeconds=60))["finished"]
+
+    async def fold(self) -> None:
+        """Fold all changes that wait, as the worker does."""
+        while await fold_waiting(self.database, self.clock):
+            pass
 
     async def shown(self, title: str, fields: str = NUMBERS, client: Client | None = None) -> Any:
         """Give what is shown of a goal; one field alone as its value."""

@@ -79,7 +79,8 @@ async def test_ctrl_c_leaves_totals_whole_and_the_run_broken_off(company: Compan
                 assert process.poll() is None, process.communicate()
                 await asyncio.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        assert await asyncio.to_thread(process.wait, _LIMIT) == 130
+        code = await asyncio.to_thread(process.wait, _LIMIT)
+        assert code == 130, process.stderr and process.stderr.read()
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
     finally:

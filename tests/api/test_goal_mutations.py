@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graph import rollup
+from graph import recalculation
 from graph.goal import RollupState
 from graph.rollup_run import standings
 from tests.api.hierarchy import OPEN_REVENUE, Q1, WON_REVENUE, YEAR, Desk, custom, open_desk, won
@@ -196,7 +196,7 @@ async def test_a_pin_counts_above_at_once_and_until_a_run_after_its_last_day(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As in a big tree, where readers beside the run's transaction do not see what it takes away.
-    monkeypatch.setattr(rollup, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(recalculation, "PARALLEL_FROM", 1)
     await do(desk, "updateGoal", "Left", target="100")
     await do(desk, "overrideGoal", "Left", **pin("50", endDate="2026-02-16"))
     assert await actuals(desk) == ["1051", "50", "1000", "100"]

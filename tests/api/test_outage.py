@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx2
-import psutil
 import pytest
 
 from api.app import create_app
@@ -18,10 +16,11 @@ from graph import migration
 from graph.clock import SystemClock
 from graph.database import connect
 from graph.launcher import LocalServer
+from tests.api.killable import KillableDatabase
 from tests.api.listening import PROTOCOLS, Address
 from tests.api.loopback import listening
 from tests.factories import YEAR, Company
-from tests.proxy import Proxy, proxied
+from tests.proxy import proxied
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,35 +38,11 @@ _HOUR = 3600.0
 
 
 @dataclass
-class Site:
+class Site(KillableDatabase):
     """The application on a Neo4j of its own, which can be killed and started again at the same address."""
 
     address: Address
     company: Company
-    server: LocalServer
-    proxy: Proxy
-
-    def java(self) -> psutil.Process:
-        """The database's process."""
-        (java,) = (
-            process
-            for process in psutil.Process().children(recursive=True)
-            if process.name() == "java" and str(self.server.home) in " ".join(process.cmdline())
-        )
-        return java
-
-    def kill(self) -> None:
-        """Kill the database; nobody listens at its address then."""
-        self.java().kill()
-        self.server.wait(_PATIENCE)
-        self.proxy.down = True
-
-    async def start(self) -> None:
-        """Start it again."""
-        self.server.stop()
-        await asyncio.to_thread(self.server.start)
-        self.proxy.port = urlsplit(self.server.uri).port or 0
-        self.proxy.down = False
 
     async def ask(self, path: str, body: Any = None) -> httpx2.Response:
         """Ask as an administrator: GraphQL where there is a body."""
@@ -102,7 +77,7 @@ async def site(
             company.ids["Root"] = await company.goal("Root", metric_id=metric, manager_id=manager, period=YEAR)
             app = create_app(patient, database, clock, schema=schema, make_loaders=Loaders)
             async with listening(app) as url:
-                yield Site(Address(url, tokens), company, server, proxy)
+                yield Site(server, proxy, Address(url, tokens), company)
 
 
 async def test_a_killed_database_is_said_at_once_and_is_missed_no_longer_when_it_is_back(

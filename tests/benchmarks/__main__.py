@@ -8,7 +8,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from tests.benchmarks import (
+    bench_changes,
+    bench_freshness,
     bench_goals,
+    bench_growth,
     bench_ingest,
     bench_queries,
     bench_rollup,
@@ -28,6 +31,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         *bench_goals.BENCHMARKS,
         *bench_visibility.BENCHMARKS,
         *bench_queries.BENCHMARKS,
+        *bench_changes.BENCHMARKS,
+        *bench_freshness.BENCHMARKS,
+        *bench_growth.BENCHMARKS,
     )
 }
 SMALL = "--small"

@@ -21,7 +21,7 @@ from graph.clock import SystemClock
 from graph.database import connect
 from graph.exchange_rate import set_exchange_rates
 from graph.preparation import prepare
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 from tests.benchmarks import data, database, postgres, postgres_ingest
 from tests.benchmarks.data import BATCH, SHAPES
 from tests.benchmarks.harness import Benchmark, Row, Run, Samples
@@ -58,20 +58,23 @@ def measure(run: Run) -> Iterator[Row]:
     shape = SHAPES[-1]
     if run.session.small:
         shape = replace(shape, records=LINES[0])
-    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as home, database.started(Path(home)) as bench:
-        bench.run(prepare(bench.database, SystemClock()))
-        viewer = bench.run(data.load_administrator(bench.database))
-        bench.run(data.load_owners(bench.database, viewer, shape))
-        bench.run(_load_rates(bench.database, viewer))
-        place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()
-        # A new interpreter: in this one, what other benchmarks needed would hide what ingestion needs.
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
-            lines = worker.submit(_ingest_all, place, shape).result()
-        _check_base_amounts(bench, shape)
-        (found,) = bench.query("MATCH (r:Record) RETURN count(r) AS records, count(DISTINCT r.externalId) AS keys")
-        if set(found.values()) != {shape.records}:
-            message = f"{shape.records} rows were sent, and there are {found}"
-            raise RuntimeError(message)
+    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as home:
+        with database.started(Path(home)) as bench:
+            bench.run(prepare(bench.database, SystemClock()))
+            viewer = bench.run(data.load_administrator(bench.database))
+            bench.run(data.load_owners(bench.database, viewer, shape))
+            bench.run(_load_rates(bench.database, viewer))
+            place = bench.server.uri, bench.server.user, bench.server.password.get_secret_value()
+            # A new interpreter: in this one, what other benchmarks needed would hide what ingestion needs.
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
+                lines = worker.submit(_ingest_all, place, shape).result()
+            _check_base_amounts(bench, shape)
+            (found,) = bench.query("MATCH (r:Record) RETURN count(r) AS records, count(DISTINCT r.externalId) AS keys")
+            if set(found.values()) != {shape.records}:
+                message = f"{shape.records} rows were sent, and there are {found}"
+                raise RuntimeError(message)
+        # A server that has stopped has written everything to its files.
+        stored = _stored(Path(home))
     peer, note = run.peer(lambda: run.session.shared(postgres.cluster, postgres.cluster))
     theirs = _peer_lines(peer, shape) if peer else {}
     if peer:
@@ -84,9 +87,18 @@ def measure(run: Run) -> Iterator[Row]:
         if line.step == "inserted":
             peak = Samples((line.peak_mib,))
             yield run.row(line.rows, "MiB, peak of the process", ours=peak, peer=None, better="lower", note=note)
+    on_disk = Samples((stored / shape.records,))
+    yield run.row(
+        shape.records, "bytes a record on disk, owners too", ours=on_disk, peer=None, better="lower", note=note
+    )
 
 
 NOTE = f"Batches of {BATCH} rows, one at a time; the median is over the batches of a step."
+
+
+def _stored(home: Path) -> int:
+    """Bytes of the database's files: indexes and owners among them, logs of transactions not."""
+    return sum(file.stat().st_size for file in (home / "data" / "data" / "databases").rglob("*") if file.is_file())
 
 
 #: Units of each currency for one of the base currency; a record's is that of its number, by turns.
@@ -159,7 +171,7 @@ async def _ingest_on(place: tuple[str, str, str], shape: Shape) -> list[Line]:
     async with connect(*place) as opened:
 
         async def who(tx: Transaction) -> Viewer | None:
-            return await tx.one(ViewerByExternalId(data.ADMINISTRATOR))
+            return await tx.one(ViewersByExternalIds([data.ADMINISTRATOR]))
 
         viewer = await opened.read(who)
         if viewer is None:

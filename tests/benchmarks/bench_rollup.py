@@ -62,7 +62,7 @@ def measure(run: Run, before: Before) -> Iterator[Row]:
         theirs = partial(_theirs, tree, before) if tree else None
         warm_up = max(WARM_UP, WARM_UP_GOALS // shape.goals)
         our_seconds, peer_seconds = alternate(ours, theirs, warm_up=warm_up, counted=COUNTED)
-        _check(bench, shape)
+        database.check_totals(bench, shape.root, shape.name)
         if tree:
             tree.check_rollup()
         mine, others = Samples.of(our_seconds), Samples.of(peer_seconds)
@@ -79,24 +79,6 @@ def _theirs(peer: Postgres, before: Before) -> float:
     for statement in filter(None, before.peer.split("; ")):
         peer.psql("-c", statement)
     return peer.full_rollup()
-
-
-def _check(bench: Bench, shape: Shape) -> None:
-    """Fail unless the root's totals are the sums over the records, found by their keys and not by their owners."""
-    (root,) = bench.query(
-        "MATCH (g:Goal {id: $root})"
-        " RETURN g.actualOwn + g.actualBelow AS won, g.inProgressOwn + g.inProgressBelow AS open",
-        root=shape.root,
-    )
-    (direct,) = bench.query(
-        "MATCH (r:Record {type: 'opportunity'}) WHERE r.externalId STARTS WITH $name"
-        " RETURN sum(CASE r.state WHEN 'WON' THEN r.actualValue END) AS won,"
-        " sum(CASE r.state WHEN 'OPEN' THEN r.estimatedValue END) AS open",
-        name=shape.name,
-    )
-    if root != direct or not all(root.values()):
-        message = f"our rollup of {shape.goals} goals is wrong: {root}, not {direct}"
-        raise RuntimeError(message)
 
 
 def _benchmark(name: str, what: str, before: Before, target: float | None = None) -> Benchmark:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import sys
-from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-from pydantic import SecretStr
-
-from api.auth import Tokens
 from graph.money import TEN_THOUSANDTHS
 from graph.rollup import recalculate_tree
-from graph.settings import Settings
-from tests.benchmarks import data, database, load, neo4j_graphql
+from tests.benchmarks import database, load, neo4j_graphql, serving
 from tests.benchmarks.data import SHAPES
-from tests.benchmarks.harness import BUILD, ROOT, Benchmark, Row, Run
+from tests.benchmarks.harness import Benchmark, Row, Run
 from tests.benchmarks.load import Endpoint
 from tests.benchmarks.neo4j_graphql import Bolt
-from tests.benchmarks.server import free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +35,8 @@ def measure(run: Run, goals: int) -> Iterator[Row]:
     shapes = SHAPES[:-1] if run.session.small else SHAPES
     levels = LEVELS[goals]
     bench = run.session.shared(database.kept, partial(database.kept, shapes))
-    ours = _ours(run, bench, shapes[-1].root, levels)
+    served = serving.api(run, bench)
+    ours = Endpoint(served.url, DOCUMENT, {"id": shapes[-1].root, "depth": levels - 1}, served.headers)
     url, note = run.peer(lambda: run.session.shared(neo4j_graphql.server, lambda: _peer(bench)))
     bench.run(recalculate_tree(bench.database, bench.clock, shapes[-1].root))
     wanted = _our_numbers(load.answer(ours))
@@ -61,47 +51,6 @@ def measure(run: Run, goals: int) -> Iterator[Row]:
             message = "the peer's tree has other numbers than ours"
             raise RuntimeError(message)
     yield from load.rows(run, goals, ours, peer, note)
-
-
-def _ours(run: Run, bench: Bench, root: str, levels: int) -> Endpoint:
-    secret = run.session.shared("jwt", _secret)
-    url = run.session.shared("goals serve", lambda: _served(bench, secret))
-    tokens = Tokens(Settings(jwt_secret=SecretStr(secret)), bench.clock)
-    token = tokens.issue(data.ADMINISTRATOR, timedelta(hours=8))
-    return Endpoint(url, DOCUMENT, {"id": root, "depth": levels - 1}, {"authorization": f"Bearer {token}"})
-
-
-@contextmanager
-def _secret() -> Iterator[str]:
-    yield secrets.token_urlsafe(64)
-
-
-@contextmanager
-def _served(bench: Bench, secret: str) -> Iterator[str]:
-    """Run `goals serve` on the bench database, as an operator would; gives the address of its GraphQL endpoint."""
-    port = free_port()
-    home = BUILD / "bench-api"
-    home.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "NEO4J_URI": bench.server.uri,
-        "NEO4J_USER": bench.server.user,
-        "NEO4J_PASSWORD": bench.server.password.get_secret_value(),
-        "GOALGRAPH_HOME": str(home),
-        "GOALGRAPH_PORT": str(port),
-        "GOALGRAPH_JWT_SECRET": secret,
-        "GOALGRAPH_REQUEST_TIMEOUT": "120",  # a new server's first plan, on a machine that also does other things
-    }
-
-    def ready() -> bool:
-        try:
-            return httpx2.get(f"http://127.0.0.1:{port}/readyz").is_success
-        except httpx2.TransportError:
-            return False
-
-    command = [sys.executable, "-m", "api.cli", "serve"]
-    with running(command, ready=ready, log=home / "serve.log", cwd=ROOT, environment=environment):
-        yield f"http://127.0.0.1:{port}/graphql"
 
 
 def _peer(bench: Bench) -> AbstractContextManager[str]:

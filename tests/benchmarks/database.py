@@ -16,7 +16,7 @@ from graph.clock import SystemClock
 from graph.database import connect
 from graph.launcher import LocalServer
 from graph.preparation import prepare
-from graph.visibility import ViewerByExternalId
+from graph.visibility import ViewersByExternalIds
 from tests.benchmarks import data
 from tests.benchmarks.harness import BUILD, ROOT
 
@@ -66,7 +66,7 @@ class Bench:
         """Give the administrator of the bench data."""
 
         async def work(tx: Transaction) -> Viewer | None:
-            return await tx.one(ViewerByExternalId(data.ADMINISTRATOR))
+            return await tx.one(ViewersByExternalIds([data.ADMINISTRATOR]))
 
         found = self.run(self.database.read(work))
         if found is None:
@@ -110,20 +110,45 @@ def kept(shapes: Sequence[Shape]) -> Iterator[Bench]:
         yield bench
 
 
+def check_totals(bench: Bench, root: str, name: str) -> None:
+    """Fail unless the root's totals are the sums over the records, found by what their keys begin with."""
+    (kept,) = bench.query(
+        "MATCH (g:Goal {id: $root})"
+        " RETURN g.actualOwn + g.actualBelow AS won, g.inProgressOwn + g.inProgressBelow AS open",
+        root=root,
+    )
+    (direct,) = bench.query(
+        "MATCH (r:Record {type: 'opportunity'}) WHERE r.externalId STARTS WITH $name"
+        " RETURN sum(CASE r.state WHEN 'WON' THEN r.actualValue END) AS won,"
+        " sum(CASE r.state WHEN 'OPEN' THEN r.estimatedValue END) AS open",
+        name=name,
+    )
+    if kept != direct or not all(kept.values()):
+        message = f"the totals of {name} are wrong: {kept}, not {direct}"
+        raise RuntimeError(message)
+
+
 def _found(bench: Bench) -> str | None:
     """Read the version of the data that is there whole. Label and property as values: the server warns of new names."""
     marked = bench.query("MATCH (m:$($marker)) RETURN properties(m) AS marker", marker=_MARKER)
     return marked[0]["marker"]["version"] if marked else None
 
 
-async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
+async def begin(bench: Bench) -> tuple[Viewer, str]:
+    """Make what all bench data need in an empty database: the administrator, and the id of the metric."""
     await prepare(bench.database, SystemClock())
+    await bench.database.schema(data.SETTINGS)
     viewer = await data.load_administrator(bench.database)
-    metric = await data.load_metric(bench.database, viewer)
+    return viewer, await data.load_metric(bench.database, viewer)
+
+
+async def _load(bench: Bench, shapes: Sequence[Shape]) -> None:
+    viewer, metric = await begin(bench)
     for shape in shapes:
         await data.load_owners(bench.database, viewer, shape)
-        await data.load_goals(bench.database, viewer, metric, shape, bench.clock.now())
+        # Before there are goals, records are no changes of totals.
         await data.load_records(bench.database, viewer, bench.clock, shape)
+        await data.load_goals(bench.database, viewer, metric, shape, bench.clock.now())
 
 
 def _version(shapes: Sequence[Shape]) -> str:

@@ -161,6 +161,14 @@ def alternate(*sides: Callable[[], T] | None, warm_up: int, counted: int) -> tup
     return tuple(tuple(values) for values in measured)
 
 
+def in_turn(
+    ours: Callable[[], T], theirs: Callable[[], P] | None, *, warm_up: int, counted: int
+) -> tuple[tuple[T, ...], tuple[P, ...]]:
+    """Measure both sides as `alternate` does, where their measurements are of two kinds."""
+    sides: tuple[tuple[Any, ...], ...] = alternate(ours, theirs, warm_up=warm_up, counted=counted)
+    return sides[0], sides[1]
+
+
 def peer_directory(name: str) -> Path:
     """Find the peer's files, which are shared beside the checkout and are no part of it."""
     directory = ROOT.parent / "shared" / "peers" / name

@@ -34,6 +34,8 @@ TIME = re.compile(r"^Time: ([0-9.]+) ms", re.MULTILINE)
 TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 LATENCY = re.compile(r"^latency average = ([0-9.]+) ms", re.MULTILINE)
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
+PROCESSED = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
+EVERY_RECORD = "random(0, 999999)"
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,39 @@ class Postgres:
             message = f"the peer's rollup is wrong: {wrong.strip()}"
             raise RuntimeError(message)
 
-    def incremental(self, clients: int, duration: int = 10) -> Pgbench:
-        """Change single records by `clients` at once, each with all its ancestors in one transaction."""
-        script = str(self.sql / "incremental.sql")
-        options = ("-c", str(clients), "-j", "2", "-T", str(duration))
-        output = self._run("pgbench", "-n", "-f", script, *options)
-        numbers = [pattern.search(output) for pattern in (TPS, LATENCY, FAILED)]
-        tps, latency, failed = (found.group(1) if found else "nan" for found in numbers)
+    def incremental(self, shape: Shape, clients: int, duration: int = 10) -> Pgbench:
+        """Change single records by `clients` at once, each with all its ancestors in one transaction; checked."""
+        before = self._root()
+        output = self._pgbench(shape, clients, duration)
+        numbers = [pattern.search(output) for pattern in (TPS, LATENCY, FAILED, PROCESSED)]
+        tps, latency, failed, processed = (found.group(1) if found else "nan" for found in numbers)
+        if self._root() - before != int(processed):
+            message = f"the peer's root rose by {self._root() - before} in {processed} transactions"
+            raise RuntimeError(message)
         return Pgbench(tps=float(tps), latency_ms=float(latency), failed=int(failed))
+
+    def paced(self, shape: Shape, clients: int, rate: int, duration: int) -> list[float]:
+        """Do the same at so many transactions per second: each one's milliseconds since it was due."""
+        with tempfile.TemporaryDirectory(prefix="bench-pgbench-") as folder:
+            self._pgbench(shape, clients, duration, "-R", str(rate), "-l", "--log-prefix", f"{folder}/log")
+            lines = [line.split() for log in Path(folder).glob("log*") for line in log.read_text().splitlines()]
+        return [float(fields[2]) / 1_000 for fields in lines]
+
+    def _pgbench(self, shape: Shape, clients: int, duration: int, *more: str) -> str:
+        text = (self.sql / "incremental.sql").read_text()
+        if text.count(EVERY_RECORD) != 1:
+            message = (
+                f"{EVERY_RECORD!r} stands {text.count(EVERY_RECORD)} times in the peer's incremental.sql, not once"
+            )
+            raise ValueError(message)
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write(text.replace(EVERY_RECORD, f"random(0, {shape.records - 1})"))
+            script.flush()
+            options = ("-c", str(clients), "-j", "2", "-T", str(duration))
+            return self._run("pgbench", "-n", "-f", script.name, *options, *more)
+
+    def _root(self) -> int:
+        return int(self.psql("-c", "select actual from goal where id = 0"))
 
 
 def setup(sql: Path, shape: Shape) -> str:

@@ -51,10 +51,11 @@ def write(
     for name in dict.fromkeys(line["name"] for line in lines):
         benchmark = benchmarks.get(name)
         text += [f"## {name}", "", benchmark.summary if benchmark else "No longer measured.", ""]
-        if benchmark and benchmark.target is not None:
-            text += [f"Target: ratio at most {benchmark.target:g}.", ""]
-        text += ["| size | unit | ours | peer | ratio | better |", "|---:|---|---:|---:|---:|---|"]
         mine = [line for line in lines if line["name"] == name]
+        if benchmark and benchmark.target is not None:
+            bound = "at least" if any(line["better"] == "higher" for line in mine) else "at most"
+            text += [f"Target: ratio {bound} {benchmark.target:g}.", ""]
+        text += ["| size | unit | ours | peer | ratio | better |", "|---:|---|---:|---:|---:|---|"]
         text += [_table_line(line) for line in mine]
         text += ["", *_remarks(mine, started)]
     for title, name in _plots(lines, benchmarks).items():

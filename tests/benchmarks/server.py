@@ -40,8 +40,11 @@ def running(
     user: int | None = None,
     group: int | None = None,
     stop: signal.Signals = signal.SIGTERM,
-) -> Iterator[None]:
-    """Run the server until the block ends; its output goes to `log`. Raises ServerDiedError if it never gets ready."""
+) -> Iterator[int]:
+    """Run the server until the block ends; gives its process id. Its output goes to `log`.
+
+    Raises ServerDiedError if it never gets ready.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -62,7 +65,7 @@ def running(
                 message = f"{command[0]} did not get ready:\n{tail}"
                 raise ServerDiedError(message)
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.send_signal(stop)
         try:

@@ -60,7 +60,7 @@ CASES: dict[str, Compiled] = {
     "below_whole_tree": rollup_compiler.below([Category.ACTUAL, Category.IN_PROGRESS], whole_tree=True),
     "below_exact": rollup_compiler.below([Category.ACTUAL], exact=True),
 }
-RUN: dict[str, Any] = {"root": "none", "from": "", "until": "g", "only": None, "ids": ["none"], "forced": []}
+RUN: dict[str, Any] = {"root": "none", "from": "", "until": "g", "late": None, "ids": ["none"], "forced": []}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -76,7 +76,9 @@ async def test_the_text_is_the_snapshot_and_it_runs(name: str, company: Company)
         return await tx.text(compiled.text, RUN | compiled.parameters, name=compiled.name)
 
     (row,) = await company.database.read(work)
-    assert row == ({"goals": 0, "holdings": [], "without_own": [], "stale": []} if name == "shape" else {"rows": []})
+    assert row == (
+        {"goals": 0, "holdings": [], "without_own": [], "late_changes": []} if name == "shape" else {"rows": []}
+    )
 
 
 def test_there_is_no_snapshot_without_a_case() -> None:

@@ -134,7 +134,7 @@ async def test_a_goal_counts_what_it_holds_by_the_nearest_link(company: Company,
     async def work(tx: Transaction) -> None:
         for fields, holding in [(fields, holding) for fields, holdings in TOGETHER for holding in holdings]:
             compiled = own_compiler.own(holding, fields)
-            more = {"root": goals[holding], "from": "", "until": "g", "only": None}
+            more = {"root": goals[holding], "from": "", "until": "g", "late": None}
             ((row,),) = [one["rows"] for one in await tx.text(compiled.text, compiled.parameters | more, name="own")]
             for field in fields:
                 column = field.category.column

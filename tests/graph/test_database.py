@@ -36,8 +36,11 @@ async def test_of_two_that_wait_for_one_another_both_get_done(database: Database
 
         await database.write(work)
 
+    before = database.counts.copy()
     await asyncio.gather(change("a", "b"), change("b", "a"))
     assert len(attempts) >= 3
+    counted = database.counts - before
+    assert counted == {"retried": len(attempts) - 2, "deadlocks": len(attempts) - 2}
 
 
 async def test_who_waits_for_a_lock_waits_no_longer_than_the_deadline(database: Database) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graph.errors import ErrorCode, Refusal
-from graph.idempotency import KeepResult, Once, packed, unpacked
+from graph.idempotency import KeepResults, Once, packed, unpacked
 from graph.ingestion import Outcome, RowRefusal, UpsertReport
 from graph.organization import DEFAULT
 
@@ -61,7 +61,7 @@ async def test_a_result_of_another_version_is_refused(database: Database, clock:
 
     async def keep(tx: Transaction) -> None:
         assert await once.claim(tx) is None
-        await tx.run(KeepResult(once.hash, zlib.compress(b'["graph.report.Gone",{"count":1}]')))
+        await tx.run(KeepResults([(once.hash, zlib.compress(b'["graph.report.Gone",{"count":1}]'))]))
 
     await database.write(keep)
     with pytest.raises(Refusal) as refused:

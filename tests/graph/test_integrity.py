@@ -127,7 +127,7 @@ PLANTED = [
     ("MATCH (o:Organization) SET o.startMonth = 13", "Organization.startMonth is missing or wrong"),
     ("MATCH (o:Organization) SET o.behindFrom = '0.8'", "Organization.behindFrom is missing or wrong"),
     ("CREATE (o:Organization {key: 'second'})", "Organization, at most one, is missing or wrong"),
-    ("MATCH (t:RecordType {key: 'order'}) SET t.revision = '1'", "RecordType.revision is missing or wrong"),
+    ("MATCH (t:RecordType {key: 'order'}) SET t.label = null", "RecordType.label is missing or wrong"),
     (DEAL + "SET r.actualValue = '12'", "Record.actualValue is missing or wrong"),
     (DEAL + "SET r.actualCloseDate = '2026-01-01'", "Record.actualCloseDate is missing or wrong"),
     (DEAL + "SET r.actualCloseDate = datetime('2026-01-01')", "Record.actualCloseDate is missing or wrong"),

@@ -6,7 +6,6 @@ import pytest
 
 from graph.errors import ErrorCode, Refusal
 from graph.record_type import (
-    BumpRecordType,
     FieldType,
     RecordField,
     RecordType,
@@ -30,15 +29,9 @@ def visit(key: str = "site_visit", state: str = "OPEN", **fields: FieldType) -> 
 
 async def test_the_shipped_types_are_written_once_and_read_back_the_same(database: Database) -> None:
     await database.write(ensure_record_types)
-
-    async def bump(tx: Transaction) -> None:
-        await tx.run(BumpRecordType("order"))
-
-    await database.write(bump)
     await database.write(ensure_record_types)
     found = await database.read(record_types)
     assert found == sorted(SHIPPED, key=lambda kind: kind.key)
-    assert {kind.key: kind.revision for kind in found if kind.revision} == {"order": 1}
     parents = {kind.key: kind.parent_type for kind in found if kind.parent_type}
     assert parents == {
         "opportunity_line": "opportunity",

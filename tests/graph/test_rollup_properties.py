@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from graph import rollup
+from graph import recalculation
 from graph.metric_change import RollupFieldDraft
 from graph.rollup_compiler import Category
 from tests.factories import WON_REVENUE, Company
@@ -42,7 +42,7 @@ LINES = RollupFieldDraft(
 async def test_the_rollup_equals_the_oracle_and_a_second_run_changes_nothing(
     migrated: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, parallel_from: int, world: World
 ) -> None:
-    monkeypatch.setattr(rollup, "PARALLEL_FROM", parallel_from)
+    monkeypatch.setattr(recalculation, "PARALLEL_FROM", parallel_from)
     await migrated.schema("MATCH (n) WHERE NOT n:Migration AND NOT n:TestDatabase DETACH DELETE n")
     company = await Company(migrated, clock).found()
     metric = await company.metric("Everything", WON_REVENUE, OPEN, LINES)

@@ -18,6 +18,7 @@ from graph.record_upsert import delete_records
 from graph.role import Roles, assign_role
 from graph.rollup_compiler import Category
 from graph.share import share_node
+from tests.conftest import NOW
 from tests.factories import FOUNDER, YEAR
 from tests.leaks.asking import change_over, open_deal
 
@@ -112,7 +113,7 @@ async def _replace_record(scene: Scene, _: Random) -> None:
     """Another record in the place of one: same owner, same amount."""
     row = scene.rows.pop(("opportunity", "hidden-2"))
     owner = scene.graph.records.pop("hidden-2").owner
-    await scene.company.write(lambda tx: delete_records(tx, FOUNDER, "opportunity", ["hidden-2"]))
+    await scene.company.write(lambda tx: delete_records(tx, FOUNDER, "opportunity", ["hidden-2"], now=NOW))
     more = {name: row[name] for name in ("fields", "state", "currency") if name in row}
     await scene.record("opportunity", "replaced", owner, restricted=True, **more)
 

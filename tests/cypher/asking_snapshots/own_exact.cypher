@@ -6,7 +6,7 @@ WHERE g.state = 'OPEN'
   AND g.recordSet = 'ALL'
   AND g.id >= $from
   AND g.id < $until
-  AND ($only IS NULL OR g.id IN $only)
+  AND NOT (coalesce(g.endDate < $late, false) AND g.actualOwn IS NOT NULL AND g.inProgressOwn IS NOT NULL)
   AND NOT EXISTS { (g)-[:FILTERED_BY {category: 'IN_PROGRESS'}]->(:RollupQuery) }
 MATCH (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(actual_query:RollupQuery)
 WHERE $actual_queries[actual_query.id] IS NOT NULL

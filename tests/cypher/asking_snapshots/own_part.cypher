@@ -6,7 +6,7 @@ WHERE g.state = 'OPEN'
   AND g.recordSet = 'OWNED'
   AND g.id >= $from
   AND g.id < $until
-  AND ($only IS NULL OR g.id IN $only)
+  AND NOT (coalesce(g.endDate < $late, false) AND g.actualOwn IS NOT NULL)
 MATCH (g)-[:OWNED_BY]->(owner:Territory)
 MATCH (g)-[:OWNED_BY]->(goal_owner:Owner)
 MATCH (g)-[:FILTERED_BY {category: 'ACTUAL'}]->(actual_query:RollupQuery)

@@ -6,7 +6,7 @@ WHERE g.state = 'OPEN'
   AND g.recordSet = 'OWNED'
   AND g.id >= $from
   AND g.id < $until
-  AND ($only IS NULL OR g.id IN $only)
+  AND NOT (coalesce(g.endDate < $late, false) AND g.actualOwn IS NOT NULL AND g.customOwn IS NOT NULL)
   AND g.includeTeamMembers
 MATCH (g)-[:OWNED_BY]->(owner:Team)
 WITH *, g.startDate AS goal_start, g.endDate AS goal_end

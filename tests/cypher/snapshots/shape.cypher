@@ -14,4 +14,4 @@ RETURN count(*) AS goals,
   collect(CASE WHEN only_children AND (g.rollupError IS NOT NULL
       OR g.actualOwn IS NULL OR g.actualOwn <> 0 OR g.actualOwnCount <> 0
       OR g.customOwn IS NULL OR g.customOwn <> 0 OR g.customOwnCount <> 0) THEN g.id END) AS without_own,
-  collect(CASE WHEN g.stale THEN g.id END) AS stale
+  collect(CASE WHEN g.lateChanges THEN g.id END) AS late_changes

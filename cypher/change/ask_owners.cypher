@@ -1,0 +1,26 @@
+// Ask that the own part of every open goal be worked out anew that counts through these owners, or whose query looks at structure.
+// sees: engine
+CALL () {
+  MATCH (owner:Owner)
+  WHERE owner.id IN $owners
+  // Unbounded: structure trees have any depth.
+  MATCH (owner)((:Owner)-[:CHILD_OF]->(:Owner)){0,}(above:Owner)
+  WITH DISTINCT above
+  MATCH (g:Goal {ownedBy: above.id})
+  WHERE g.recordSet = 'OWNED'
+  RETURN g
+  UNION
+  MATCH (query:RollupQuery)<-[:FILTERED_BY]-(g:Goal)
+  WHERE query.asksStructure
+  RETURN g
+}
+WITH g
+WHERE g.state = 'OPEN' AND NOT g.rollupOnlyFromChildren
+// One that waits already will see this, too: whoever takes it waits for a lock that is ours.
+WITH g
+WHERE NOT EXISTS {
+  MATCH (waiting:RollupChange {goal: g.id})
+  WHERE waiting.recompute AND waiting.folded IS NULL AND waiting.run IS NULL
+}
+CREATE (:RollupChange {goal: g.id, recompute: true, at: datetime.realtime(), batch: $batch})
+RETURN count(*) AS count
