@@ -128,6 +128,11 @@ class Unmarked(Read[Id], path="change/unmarked", row=Id):
 
 
 @dataclass(frozen=True)
+class TakenChanges(Read[Count], path="change/taken", row=Count):
+    """Whether there are changes that are in the totals: 1 or 0."""
+
+
+@dataclass(frozen=True)
 class ForgetChanges(Write[Count], path="change/forget", row=Count):
     """Forget some of the changes that are in the totals."""
 
@@ -187,6 +192,8 @@ async def _note(tx: Transaction, statement: Write[Count]) -> None:
 
 
 async def forget_taken(database: Database) -> None:
-    """Forget the changes that are in the totals."""
+    """Forget the changes that are in the totals, also those of mutations and of processes that were killed."""
+    if not (await database.fetch(TakenChanges()))[0].count:
+        return
     while (await database.write(lambda tx: tx.run(ForgetChanges()), repeatable=True))[0].count == AT_ONCE:
         pass

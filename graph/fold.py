@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from graph.clock import Clock
     from graph.database import Database, Transaction
 
+#: Seconds that a fold of one tree may take. Were its process paused in the middle, the tree is locked for as long.
+_FOLD_WITHIN: Final = 60.0
 #: From this many goals on that are to be worked out anew, their whole tree is.
 WHOLE_TREE_FROM: Final = 500
 
@@ -81,8 +83,7 @@ async def fold_waiting(database: Database, clock: Clock) -> int:
     trees = await database.fetch(WaitingChanges(), deadline=DEADLINE)
     for tree in trees:
         await _fold_tree(database, clock, tree)
-    if trees:
-        await forget_taken(database)
+    await forget_taken(database)
     return len(trees)
 
 
@@ -98,7 +99,7 @@ async def _fold_tree(database: Database, clock: Clock, waiting: Waiting) -> None
         # Moved apart meanwhile: the next look finds each with its tree.
         return len(roots) == 1 and await _Fold(tx, roots[0], waiting, clock.now()).run()
 
-    if await database.write(work, deadline=DEADLINE) and waiting.root is not None:
+    if await database.write(work, deadline=_FOLD_WITHIN) and waiting.root is not None:
         await recalculate_tree(database, clock, waiting.root)
 
 

@@ -19,6 +19,7 @@ from graph.rollup_statements import (
     LockRoots,
     LockSources,
     NoteEnds,
+    RootsOf,
     Standings,
 )
 
@@ -144,13 +145,15 @@ async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
     """
     locked: set[str] = set()
     while True:
-        roots = [row.id for row in await tx.run(LockRoots(sorted(goal_ids)))]
+        roots = await tx.run(RootsOf(sorted(goal_ids)))
         if not roots:
             message = "There is no such goal."
             raise Refusal(ErrorCode.NOT_FOUND, message, ("id",))
-        if set(roots) <= locked:
-            return roots
-        locked |= set(roots)
+        nodes = {root.node for root in roots}
+        if nodes <= locked:
+            return [root.id for root in roots]
+        await tx.run(LockRoots(sorted(nodes)))
+        locked |= nodes
 
 
 async def definition_of(tx: Transaction, goal_id: str) -> Definition:

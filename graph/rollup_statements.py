@@ -78,11 +78,26 @@ class NoteEnds(Write[Count], path="rollup/note_ends", row=Count):
     goals: list[str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class TreeRoot:
+    """A goal without a parent: its id, and the node as the database names it for as long as it is there."""
+
+    id: str
+    node: str
+
+
 @dataclass(frozen=True)
-class LockRoots(Write[Id], path="goal/lock_roots", row=Id):
-    """Lock the roots of the trees these goals are in."""
+class RootsOf(Read[TreeRoot], path="goal/roots_of", row=TreeRoot):
+    """The roots of the trees these goals are in."""
 
     ids: list[str]
+
+
+@dataclass(frozen=True)
+class LockRoots(Write[Count], path="goal/lock_roots", row=Count):
+    """Lock roots, by their `TreeRoot.node`."""
+
+    nodes: list[str]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from graph.record import RecordsByIds, RecordsPage
 from graph.record_row import LINKS
 from graph.record_type import LockRecordType
 from graph.record_writing import ChangeRecords, CreateRecords, RecordsForUpsert, RelinkRecords
-from graph.rollup_statements import ApplyChanges, LockRoots
+from graph.rollup_statements import ApplyChanges, LockRoots, RootsOf
 from graph.visibility import ViewersByExternalIds
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def usual_changes(now: datetime) -> list[Statement[Any]]:
         AppendChanges([change], _NOBODY),
         WriteAuditEntries([{"id": _NOBODY}]),
         WaitingChanges(),
+        RootsOf(ids),
         LockRoots(ids),
         GoalStandings(ids),
         ParentsAbove(ids),

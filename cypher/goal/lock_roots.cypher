@@ -1,12 +1,10 @@
-// Lock the roots of the trees that these goals are in, in the order of their ids; whoever changes a tree does this first.
+// Lock the roots of trees, in the order of their ids; whoever changes a tree does this first.
 // sees: engine
-MATCH (g:Goal)
-WHERE g.id IN $ids
-// Unbounded: a tree has any depth.
-MATCH (g)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(root:Goal)
-WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
-WITH DISTINCT root
+MATCH (root:Goal)
+// Not by their ids: a statement that writes locks what it seeks in the index of a unique key, and who finds nothing there
+// waits for all others who look, as they for it.
+WHERE elementId(root) IN $nodes
+WITH root
 ORDER BY root.id
 SET root.lock = 0
-RETURN root.id AS id
-ORDER BY id
+RETURN count(*) AS count
