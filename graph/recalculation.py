@@ -67,17 +67,18 @@ class Recalculation:
         """Calculate and write; how many goals there are. `beside`: readers beside the transaction, for a big tree."""
         # Those readers do not see yet that overrides which ended before today are gone.
         (ended,) = await self._tx.run(EndOverrides(self._root, self._today))
-        shape = await self._shape()
+        if beside is None:
+            shape, differ = await self._shape(), await self._sums_differ(self._inside)
+        else:
+            # What it reads is as it will be: only who holds the root's lock writes numbers of goals.
+            shape, differ = await asyncio.gather(self._shape(), self._sums_differ(beside.read))
         if beside is None or shape.goals < PARALLEL_FROM:
             await self.lock_sources()
-            ranges: Sequence[tuple[str, str]] = WHOLE
-            read: RunsJob = self._inside
-            own = await self._own(shape, self._tree_jobs(ranges), read)
+            own = await self._own(shape, self._tree_jobs(WHOLE), self._inside)
         else:
-            ranges, read = RANGES, beside.read
             run = uuid4().hex
             await beside.mark(run)
-            own = await self._own(shape, self._tree_jobs(ranges), read)
+            own = await self._own(shape, self._tree_jobs(RANGES), beside.read)
             # From here on nothing is changed that is counted; what was while it was read is read again.
             await self.lock_sources()
             again = [row.id for row in await self._tx.run(Unmarked(self._root, run))]
@@ -88,7 +89,7 @@ class Recalculation:
         self.taken = taken.count
         if shape.late_changes and self._late is None:
             await self._tx.run(ClearLateChanges(shape.late_changes))
-        if own or ended.count or await self._sums_differ(ranges, read):
+        if own or ended.count or differ:
             await self.write(own, await self._tx.run(ParentsByDepth(self._root)))
         return shape.goals
 
@@ -101,11 +102,11 @@ class Recalculation:
         (columns,) = await self._tx.text(compiled.text, {"root": self._root, "ids": ids}, name=compiled.name)
         return Shape(**columns)
 
-    async def _sums_differ(self, ranges: Sequence[tuple[str, str]], read: RunsJob) -> bool:
+    async def _sums_differ(self, read: RunsJob) -> bool:
         """Whether any goal's sum is not that of its children as they are stored: then somebody wrote past the rules."""
         compiled = rollup_compiler.below(self._categories, whole_tree=True)
-        jobs = [(compiled, {"from": start, "until": until, "forced": []}) for start, until in ranges]
-        return any(await self._read_all(jobs, read))
+        ((start, until),) = WHOLE
+        return bool(await read(compiled, {"from": start, "until": until, "forced": []}))
 
     async def _read_all(self, jobs: Sequence[tuple[Compiled, dict[str, Any]]], read: RunsJob) -> list[list[Any]]:
         """The rows of each job. One transaction takes one statement at a time; other readers work side by side."""

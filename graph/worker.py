@@ -34,7 +34,7 @@ REST: Final = timedelta(minutes=1)
 #: Seconds between two looks for changes that another process has noted; those of its own the worker hears of at once.
 LOOK: Final = 0.25
 #: Seconds that the worker rests at most between two folds, however long the first took.
-LONGEST_REST: Final = 0.2
+LONGEST_REST: Final = 0.1
 #: Seconds to wait after a fold that failed.
 _AFTER_FAULT: Final = 1.0
 
