@@ -1,7 +1,7 @@
 """Writers, readers, whole runs and the worker at once: every answer adds up, and no change is lost or counted twice.
 
-All through GraphQL in one process, as an application does, without HTTP. The tree is small and writers rest a moment,
-so that there are many answers: some 100 000 in five minutes of a soak on a quiet machine with two cores.
+All through GraphQL in one process, as an application does, without HTTP. The tree is small and writers rest a moment:
+so there are many answers.
 """
 
 from __future__ import annotations
