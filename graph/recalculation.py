@@ -71,7 +71,13 @@ class Recalculation:
             shape, differ = await self._shape(), await self._sums_differ(self._inside)
         else:
             # What it reads is as it will be: only who holds the root's lock writes numbers of goals.
-            shape, differ = await asyncio.gather(self._shape(), self._sums_differ(beside.read))
+            comparing = asyncio.create_task(self._sums_differ(beside.read))
+            try:
+                # Awaited first whatever becomes of the other: our transaction must not end in the middle of it.
+                shape = await self._shape()
+                differ = await comparing
+            finally:
+                comparing.cancel()
         if beside is None or shape.goals < PARALLEL_FROM:
             await self.lock_sources()
             own = await self._own(shape, self._tree_jobs(WHOLE), self._inside)
