@@ -81,6 +81,7 @@ def serve(
     """Run the API on http://GOALGRAPH_HOST:GOALGRAPH_PORT until Ctrl-C."""
     settings = read_settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # one line for each file that is fetched
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     # The driver would log the text of statements.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
