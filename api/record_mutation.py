@@ -7,7 +7,7 @@ from strawberry import Maybe
 
 from api.context import Info
 from api.fields import public
-from api.payload import MutationInput, MutationPayload, changed_by, given, said_fields
+from api.payload import MutationInput, MutationPayload, as_given, changed_by, given, said_fields
 from api.scalars import JSON
 from api.upsert import UpsertInput, UpsertPayload, told_of
 from api.waiting import IN_TOTALS, WAIT, change_and_wait, check_wait, wait
@@ -28,6 +28,7 @@ class RecordOwnerInput:
     team: Maybe[str] = strawberry.field(description="External id of a team.")
 
 
+@as_given
 @strawberry.input(description="A record to make or change. What is left out stays as it is; null clears it.")
 class RecordRowInput:
     """A record's row."""

@@ -72,9 +72,13 @@ class AskDays(Write[Count], path="change/ask_days", row=Count):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Goals of a tree with changes that wait, and how many of them must be worked out anew. No root: they are gone."""
+    """Goals of a tree with changes that wait, and how many of them must be worked out anew. No root: they are gone.
+
+    `node`: the root's element id.
+    """
 
     root: str | None
+    node: str | None
     goals: list[str]
     recomputed: int
 
@@ -96,7 +100,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class TakeChanges(Write[Taken], path="change/take", row=Taken):
+class TakeChanges(Write[Taken], path="change/take", row=Taken, many=True):
     """Take the changes of goals; those that ask for a recomputation only if `recomputed`."""
 
     goals: list[str]
@@ -120,7 +124,7 @@ class MarkTree(Write[Count], path="change/mark_tree", row=Count):
 
 
 @dataclass(frozen=True)
-class Unmarked(Read[Id], path="change/unmarked", row=Id):
+class Unmarked(Read[Id], path="change/unmarked", row=Id, many=True):
     """The goals of a tree with changes that a run did not mark."""
 
     root: str

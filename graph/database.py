@@ -68,7 +68,7 @@ class Transaction:
     async def run(self, statement: Statement[Row]) -> list[Row]:
         """All rows of a statement."""
         records = await self.text(statement.text, statement.parameters(), name=statement.path)
-        return [statement.read_row(record) for record in records]
+        return statement.read(records)
 
     async def one(self, statement: Statement[Row]) -> Row | None:
         """The first row of a statement, or None."""
@@ -232,7 +232,7 @@ class Database:
             records = await _all(result, statement.path, strict=self._strict)
             if trace is not None:
                 trace.statements.append((statement.path, perf_counter() - began))
-            return [statement.read_row(record) for record in records]
+            return statement.read(records)
 
     async def _transact(
         self,

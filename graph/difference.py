@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from graph.change import append, ask_accounts
@@ -24,12 +26,20 @@ from graph.rollup_query import QueriesForRollup
 from graph.statement import Id, Read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from graph.database import Transaction
     from graph.query_compiler import Predicate
     from graph.record_type import RecordType
+
+
+class Amount(IntEnum):
+    """Which of the amounts of a pair: where it stands in it."""
+
+    STORED = 2
+    NEW = 3
+
 
 #: Amount in units and count of records, by goal and category.
 Counted = dict[tuple[str, Category], tuple[int, int]]
@@ -59,7 +69,7 @@ class Readers(Read[Reader], path="change/readers", row=Reader):
 
 
 @dataclass(frozen=True)
-class PartsOf(Read[Id], path="change/parts", row=Id):
+class PartsOf(Read[Id], path="change/parts", row=Id, many=True):
     """Records and all that are parts of them."""
 
     ids: list[str]
@@ -67,9 +77,9 @@ class PartsOf(Read[Id], path="change/parts", row=Id):
 
 @dataclass(frozen=True, slots=True)
 class CountedRow:
-    """What records add to a goal in a category: the amount is high x 2^32 + low.
+    """What records add to a goal in a category: the amount is high x 2^32 + low, and with their new amounts new_*.
 
-    `pairs`: id, type and amount of each record, where a query has yet to say which of them count.
+    `pairs`: id, type, amount and new amount of each record, where a query has yet to say which of them count.
     """
 
     goal: str
@@ -77,15 +87,17 @@ class CountedRow:
     query: str | None
     high: int
     low: int
+    new_high: int
+    new_low: int
     count: int
     pairs: list[list[Any]]
 
 
 @dataclass(frozen=True)
-class CountedBy(Read[CountedRow], path="change/counted_by", row=CountedRow):
-    """What records add to the own parts of open goals."""
+class CountedBy(Read[CountedRow], path="change/counted_by", row=CountedRow, many=True):
+    """What records add to the own parts of open goals. Each is its id and its new amounts by property; null: as is."""
 
-    ids: list[str]
+    records: list[tuple[str, Mapping[str, int] | None]]
     fields: list[dict[str, Any]]
 
 
@@ -102,6 +114,9 @@ class Differences:
         self._queries: _Deciding | None = None
         self._ids: set[str] = set()
         self._before: Counted = {}
+        self._after: Counted = {}
+        # Of records that stay with their goals: what queries must be asked once more about, after the writing.
+        self._asked_again: list[CountedRow] = []
 
     @classmethod
     async def of(cls, tx: Transaction, kind: RecordType, now: datetime) -> Differences:
@@ -110,25 +125,42 @@ class Differences:
         await differences._read_types()
         return differences
 
-    async def before(self, ids: Iterable[str]) -> None:
-        """Count what records that are about to change or to go, and their parts, add to goals."""
-        wanted = sorted(ids)
-        if wanted and self._fields:
-            found = await self._tx.run(PartsOf(wanted)) if self._has_parts else [Id(id_) for id_ in wanted]
+    async def before(self, changed: Mapping[str, Mapping[str, Any]], moved: Collection[str]) -> None:
+        """Count what records that are about to change or to go, and their parts, add to goals.
+
+        `changed`: new values of properties by the record's id. `moved`: those that get other links, or go.
+        """
+        if not self._fields:
+            return
+        staying = {id_: values for id_, values in changed.items() if id_ not in moved and self._stays(values)}
+        others = sorted({*changed, *moved} - staying.keys())
+        if staying:
+            rows = await self._tx.run(CountedBy(self._new_amounts(staying), self._fields))
+            self._asked_again = [row for row in rows if row.query is not None]
+            for row in rows:
+                if row.query is None:
+                    _add(self._before, row, row.high * HALF + row.low, row.count)
+                    _add(self._after, row, row.new_high * HALF + row.new_low, row.count)
+            await self._decide(self._before, self._asked_again, Amount.STORED)
+        if others:
+            found = await self._tx.run(PartsOf(others)) if self._has_parts else [Id(id_) for id_ in others]
             self._ids |= {row.id for row in found}
-            self._before = await self._counted(sorted(self._ids))
+            await self._count(self._before, sorted(self._ids))
 
     async def append(self, created: Iterable[str]) -> None:
         """Count again, with the records that were made, and note the differences for each goal."""
         if self._kind.key == ACCOUNT:
             await ask_accounts(self._tx)
-        ids = sorted({*self._ids, *created})
-        if not (ids and self._fields):
+        if not self._fields:
             return
-        after = await self._counted(ids)
+        await self._decide(self._after, self._asked_again, Amount.NEW)
+        ids = sorted({*self._ids, *created})
+        if ids:
+            await self._count(self._after, ids)
         rows: dict[str, dict[str, Any]] = defaultdict(dict)
-        for key in {*self._before, *after}:
-            (amount, count), (amount_before, count_before) = after.get(key, _NOTHING), self._before.get(key, _NOTHING)
+        for key in {*self._before, *self._after}:
+            amount, count = self._after.get(key, _NOTHING)
+            amount_before, count_before = self._before.get(key, _NOTHING)
             goal, category = key
             for name, difference in (("Own", amount - amount_before), ("OwnCount", count - count_before)):
                 if not MIN_UNITS <= difference <= MAX_UNITS:  # no number to store; what it comes to is another question
@@ -137,9 +169,29 @@ class Differences:
                     rows[goal][f"{category.stored}{name}"] = difference
         await append(self._tx, [{"goal": goal, **parts} for goal, parts in sorted(rows.items())])
 
+    def _stays(self, values: Mapping[str, Any]) -> bool:
+        """Whether a record with these new values has the goals that it had, but for what queries say.
+
+        Of a record with parts that count, queries about the parts may look at any value.
+        """
+        return not self._has_parts and self._deciding.isdisjoint(values)
+
+    def _new_amounts(self, changed: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, int] | None]]:
+        """The records with those of their new values that goals add up; an amount that is cleared adds 0."""
+        names = {field["amount"] for field in self._fields}
+        return [
+            (id_, {name: value or 0 for name, value in values.items() if name in names})
+            for id_, values in sorted(changed.items())
+        ]
+
     @property
     def _has_parts(self) -> bool:
         return any(reader.record_type != self._kind.key for reader in self._readers)
+
+    @cached_property
+    def _deciding(self) -> frozenset[str]:
+        """The properties by which fields count a record, beside its amount."""
+        return frozenset({"state", "status", *(field["date"] for field in self._fields)})
 
     async def _read_types(self) -> None:
         """Look up under which names the fields' values are stored."""
@@ -169,22 +221,25 @@ class Differences:
                 }
             )
 
-    async def _counted(self, ids: list[str]) -> Counted:
-        total: Counted = {}
-        asked: list[CountedRow] = []
-        for row in await self._tx.run(CountedBy(ids, self._fields)):
+    async def _count(self, total: Counted, ids: Iterable[str]) -> None:
+        """Add what records, as they are stored, add to goals."""
+        rows = await self._tx.run(CountedBy([(id_, None) for id_ in ids], self._fields))
+        for row in rows:
             if row.query is None:
-                key = (row.goal, Category(row.category))
-                amount, count = total.get(key, _NOTHING)
-                total[key] = (amount + row.high * HALF + row.low, count + row.count)
-            else:
-                asked.append(row)
-        if asked:
+                _add(total, row, row.high * HALF + row.low, row.count)
+        await self._decide(total, [row for row in rows if row.query is not None], Amount.STORED)
+
+    async def _decide(self, total: Counted, rows: Sequence[CountedRow], amount: Amount) -> None:
+        """Add what those records come to that queries let count."""
+        if rows:
             self._queries = self._queries or await _Deciding.of(self._tx, self._types, self._now)
-            for key, (amount, count) in (await self._queries.decide(asked)).items():
-                before = total.get(key, _NOTHING)
-                total[key] = (before[0] + amount, before[1] + count)
-        return total
+            await self._queries.decide(total, rows, amount)
+
+
+def _add(total: Counted, row: CountedRow, amount: int, count: int) -> None:
+    key = (row.goal, Category(row.category))
+    amount_before, count_before = total.get(key, _NOTHING)
+    total[key] = (amount_before + amount, count_before + count)
 
 
 class _Deciding:
@@ -203,14 +258,13 @@ class _Deciding:
         today = Today(now.astimezone(company.zone).date(), company.calendar)
         return cls(tx, types, await record_type(tx, ACCOUNT), today)
 
-    async def decide(self, rows: Sequence[CountedRow]) -> Counted:
-        """What the records that the queries let count add up to."""
+    async def decide(self, total: Counted, rows: Sequence[CountedRow], amount: Amount) -> None:
+        """Add what the records that the queries let count come to."""
         await self._compile(rows)
         pairs: dict[tuple[Predicate, str], list[tuple[CountedRow, Any]]] = defaultdict(list)
         for row in rows:
-            for id_, key, amount in row.pairs:
-                pairs[self._compiled[row.query or "", key], key].append((row, (id_, amount)))
-        total: Counted = {}
+            for pair in row.pairs:
+                pairs[self._compiled[row.query or "", pair[1]], pair[1]].append((row, (pair[0], pair[amount])))
         for (compiled, key), asked in pairs.items():
             statement = decided(compiled, self._query_types(key))
             given = [[position, record, row.goal, row.query] for position, (row, (record, _)) in enumerate(asked)]
@@ -219,14 +273,11 @@ class _Deciding:
             }
             (found,) = await self._tx.text(statement.text, {"pairs": given, "asked": values}, name=statement.name)
             for position in found["kept"]:
-                row, (_, amount) = asked[position]
-                goal = (row.goal, Category(row.category))
-                before = total.get(goal, _NOTHING)
-                total[goal] = (before[0] + amount, before[1] + 1)
-        return total
+                row, (_, units) = asked[position]
+                _add(total, row, units, 1)
 
     async def _compile(self, rows: Sequence[CountedRow]) -> None:
-        wanted = {(row.query, key) for row in rows for _, key, _ in row.pairs if row.query is not None} - set(
+        wanted = {(row.query, key) for row in rows for _, key, *_ in row.pairs if row.query is not None} - set(
             self._compiled
         )
         if not wanted:

@@ -32,19 +32,23 @@ WHOLE_TREE_FROM: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An open goal before changes are added: its last day, whether old numbers were kept, its own parts as stored."""
+    """An open goal before changes are added: whether it ended too long ago to change, or old numbers were kept; parts.
+
+    `parts`: its own parts as stored, in the order of `PARTS`.
+    """
 
     id: str
-    end_date: date
+    late: bool
     failed: bool
     parts: list[int | None]
 
 
 @dataclass(frozen=True)
-class GoalStandings(Read[Standing], path="rollup/standing", row=Standing):
-    """The open ones of these goals."""
+class GoalStandings(Read[Standing], path="rollup/standing", row=Standing, many=True):
+    """The open ones of these goals; those that ended before `late_before` are late."""
 
     ids: list[str]
+    late_before: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Above(Parent):
 
 
 @dataclass(frozen=True)
-class ParentsAbove(Read[Above], path="rollup/above", row=Above):
+class ParentsAbove(Read[Above], path="rollup/above", row=Above, many=True):
     """The goals with children at and above these."""
 
     ids: list[str]
@@ -93,7 +97,7 @@ async def _fold_tree(database: Database, clock: Clock, waiting: Waiting) -> None
             await tx.run(TakeChanges(waiting.goals, recomputed=True))
             return False
         try:
-            roots = await lock_roots(tx, waiting.goals)
+            roots = await lock_roots(tx, waiting.goals, waiting.node)
         except Refusal:  # they were deleted meanwhile: the next look finds them gone
             return False
         # Moved apart meanwhile: the next look finds each with its tree.
@@ -117,7 +121,7 @@ class _Fold:
         definition = await definition_of(self._tx, self._root)
         today = definition.metric.today(self._now)
         late_before = definition.metric.late_before(self._now)
-        standings = {row.id: row for row in await self._tx.run(GoalStandings(self._waiting.goals))}
+        standings = {row.id: row for row in await self._tx.run(GoalStandings(self._waiting.goals, late_before))}
         places = [PARTS.index(f"{category.stored}Own") for category in definition.metric.categories]
         new = {id_ for id_, row in standings.items() if any(row.parts[place] is None for place in places)}
         above = await self._tx.run(ParentsAbove(self._waiting.goals))
@@ -130,7 +134,7 @@ class _Fold:
         if anew:
             await recalculation.lock_sources()
         taken = await self._tx.run(TakeChanges(self._waiting.goals, bool(anew)))
-        late = {id_ for id_, row in standings.items() if row.end_date < late_before and id_ not in new}
+        late = {id_ for id_, row in standings.items() if row.late and id_ not in new}
         changed = {one.goal for one in taken} & set(standings)
         again = {one.goal for one in taken if one.recompute} | new
         again = ((again & set(standings)) - late) | failed

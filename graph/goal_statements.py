@@ -71,7 +71,7 @@ class Descendant:
 
 
 @dataclass(frozen=True)
-class Subtree(Read[Descendant], path="goal/subtree", row=Descendant):
+class Subtree(Read[Descendant], path="goal/subtree", row=Descendant, many=True):
     """The goals strictly below one."""
 
     id: str
@@ -185,7 +185,7 @@ class OwnerKind:
 
 
 @dataclass(frozen=True)
-class KindsOfOwners(Read[OwnerKind], path="goal/kinds_of_owners", row=OwnerKind):
+class KindsOfOwners(Read[OwnerKind], path="goal/kinds_of_owners", row=OwnerKind, many=True):
     """What kind of owner each id names."""
 
     ids: list[str]

@@ -176,7 +176,7 @@ class OwnerKey:
 
 
 @dataclass(frozen=True)
-class OwnersByExternalIds(Read[OwnerKey], path="owners/by_external_ids", row=OwnerKey):
+class OwnersByExternalIds(Read[OwnerKey], path="owners/by_external_ids", row=OwnerKey, many=True):
     """Which of these keys (kind, external id) exist. For ingestion: nothing is said of who may see them."""
 
     keys: list[tuple[str, str]]
@@ -191,7 +191,7 @@ class NameMatch:
 
 
 @dataclass(frozen=True)
-class OwnersByNames(Read[NameMatch], path="owners/by_names", row=NameMatch):
+class OwnersByNames(Read[NameMatch], path="owners/by_names", row=NameMatch, many=True):
     """The owners of a kind that have these names. For ingestion, as `OwnersByExternalIds`."""
 
     kind: OwnerKind

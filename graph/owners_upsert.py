@@ -42,7 +42,7 @@ class StoredOwner:
 
 
 @dataclass(frozen=True)
-class OwnersForUpsert(Read[StoredOwner], path="owners/for_upsert", row=StoredOwner):
+class OwnersForUpsert(Read[StoredOwner], path="owners/for_upsert", row=StoredOwner, many=True):
     """The owners of a kind with these external ids."""
 
     kind: OwnerKind
@@ -58,7 +58,7 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class OwnerEdges(Read[Edge], path="owners/edges", row=Edge):
+class OwnerEdges(Read[Edge], path="owners/edges", row=Edge, many=True):
     """All links of a type between owners of a kind."""
 
     kind: OwnerKind

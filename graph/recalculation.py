@@ -59,6 +59,10 @@ class Recalculation:
         self._today = today
         self._late = late
         self._categories = definition.metric.categories
+        # A leaf has nothing below, also if its children went while it was in OVERFLOW and kept their sum.
+        self._nothing_below = {
+            f"{category.stored}Below{part}": None for category in self._categories for part in ("", "Count")
+        } | {"incomplete": None}
         self.overflowed: set[str] = set()
         self.changed = 0
         self.taken = 0
@@ -210,11 +214,7 @@ class Recalculation:
             self._take(changes, sums, "Below")
             changes["incomplete"] = sums["incomplete"] or None
         else:
-            # A leaf has nothing below, also if its children went while it was in OVERFLOW and kept their sum.
-            changes |= {
-                f"{category.stored}Below{part}": None for category in self._categories for part in ("", "Count")
-            }
-            changes["incomplete"] = None
+            changes |= self._nothing_below
         for category in self._categories:
             stored = sums[f"{category.column}_own"] if sums is not None else 0
             own_part = changes.get(f"{category.stored}Own", stored) or 0

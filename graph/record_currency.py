@@ -38,7 +38,7 @@ class _Currency:
 
 
 @dataclass(frozen=True)
-class CurrenciesOfRecords(Read[_Currency], path="record/currencies", row=_Currency):
+class CurrenciesOfRecords(Read[_Currency], path="record/currencies", row=_Currency, many=True):
     """The currency of each of these records that has one, its own or inherited."""
 
     ids: list[str]

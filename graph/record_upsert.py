@@ -200,7 +200,7 @@ class _Several:
         writing = Writing(kind, batch, stored, targets)
         if writing.anything:
             differences = await Differences.of(tx, kind, now)
-            await differences.before(writing.changed_ids)
+            await differences.before(writing.changed, writing.moved)
             await writing.write(tx, now)
             changes = [change for number in batch.rows for _, change in below.get(number, ())]
             if changes:
@@ -220,7 +220,7 @@ async def delete_records(
     kind = await lock_record_type(tx, type_key)
     wanted = sorted(set(external_ids))
     differences = await Differences.of(tx, kind, now)
-    await differences.before([row.id for row in await tx.run(RecordsByExternalIds(kind.key, wanted))])
+    await differences.before({}, {row.id for row in await tx.run(RecordsByExternalIds(kind.key, wanted))})
     await lose_currency(tx, kind, wanted)
     deleted = await tx.one(DeleteRecords(kind.key, wanted))
     count = deleted.count if deleted is not None else 0

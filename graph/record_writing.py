@@ -66,7 +66,7 @@ class RecordKey:
 
 
 @dataclass(frozen=True)
-class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=RecordKey):
+class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=RecordKey, many=True):
     """Which of these records of a type exist. For ingestion: nothing is said of who may see them."""
 
     type: str
@@ -74,7 +74,7 @@ class RecordsByExternalIds(Read[RecordKey], path="record/by_external_ids", row=R
 
 
 @dataclass(frozen=True)
-class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch):
+class RecordsByNames(Read[NameMatch], path="record/by_names", row=NameMatch, many=True):
     """The records of a type that have these names. For ingestion, as `RecordsByExternalIds`."""
 
     type: str
@@ -160,9 +160,14 @@ class Writing:
         return [row[0] for row in self._created]
 
     @property
-    def changed_ids(self) -> list[str]:
-        """The ids of the records that are changed."""
-        return [row["id"] for row in self._changed]
+    def changed(self) -> dict[str, dict[str, Any]]:
+        """The new values of the properties of records that are changed, by the record's id."""
+        return {row["id"]: row for row in self._changed}
+
+    @property
+    def moved(self) -> set[str]:
+        """The ids of the records that get other links."""
+        return {record_id for links in self._relinked.values() for record_id, _ in links}
 
     async def write(self, tx: Transaction, now: datetime) -> None:
         """Write it."""

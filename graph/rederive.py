@@ -163,16 +163,16 @@ async def rederive(
 
 async def _write(tx: Transaction, kinds: Mapping[str, RecordType], changes: _Changes, now: datetime) -> None:
     """Write what changed. What it adds to goals is counted for each chain of types together."""
-    ids: dict[str, list[str]] = defaultdict(list)
+    chains: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for key, row in zip(changes.of_rows, changes.rows, strict=True):
         top = key
         while (above := kinds[top].parent_type) is not None:
             top = above
-        ids[top].append(row["id"])
+        chains[top][row["id"]] = row
     differences = []
-    for key, changed in sorted(ids.items()):
+    for key, changed in sorted(chains.items()):
         one = await Differences.of(tx, kinds[key], now)
-        await one.before(changed)
+        await one.before(changed, moved=())
         differences.append(one)
     await tx.run(ChangeRecords(changes.rows, now))
     for one in differences:

@@ -138,12 +138,16 @@ async def fold_upwards(tx: Transaction, ids: Sequence[str], now: datetime) -> No
             await recalculation.fold([goal_id], own)
 
 
-async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
+async def lock_roots(tx: Transaction, goal_ids: Sequence[str], likely: str | None = None) -> list[str]:
     """Lock the roots of the trees these goals are in; their ids. Refuses NOT_FOUND if none is left.
 
-    A root may have become a child before its lock was ours, so look until nothing moves.
+    A root may have become a child before its lock was ours, so look until nothing moves. `likely`: the node of the root
+    as it was a moment ago, which saves a look.
     """
     locked: set[str] = set()
+    if likely is not None:
+        await tx.run(LockRoots([likely]))
+        locked.add(likely)
     while True:
         roots = await tx.run(RootsOf(sorted(goal_ids)))
         if not roots:

@@ -25,13 +25,17 @@ class Category(StrEnum):
     @property
     def stored(self) -> str:
         """`actual`, `inProgress`, `custom`."""
-        return {"ACTUAL": "actual", "IN_PROGRESS": "inProgress", "CUSTOM": "custom"}[self.value]
+        return _STORED[self]
 
     @property
     def column(self) -> str:
         """`actual`, `in_progress`, `custom`."""
-        return self.value.lower()
+        return _COLUMNS[self]
 
+
+# Asked for each goal that is written.
+_STORED = {Category.ACTUAL: "actual", Category.IN_PROGRESS: "inProgress", Category.CUSTOM: "custom"}
+_COLUMNS = {category: category.lower() for category in Category}
 
 #: Binds `g` to each goal of a tree, or to those named.
 GOALS_OF_TREE = """\
@@ -137,7 +141,9 @@ WHERE p.id IN $forced
     head = _PARENTS_OF_TREE if whole_tree else _PARENTS_NAMED
     text = f"""\
 {head}CALL (p) {{
-  MATCH (p)<-[:CHILD_OF]-(c:Goal)
+  MATCH (p)<-[:CHILD_OF]-(child:Goal)
+  // Read in one go: each property alone would be looked for among all of them, and most are not there.
+  WITH properties(child) AS c
   WHERE c.state <> 'CANCELLED'
   RETURN {sums},
     count(CASE WHEN c.rollupError IS NOT NULL OR c.incomplete THEN 1 END) > 0 AS incomplete

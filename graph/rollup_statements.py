@@ -40,7 +40,7 @@ class Parent:
 
 
 @dataclass(frozen=True)
-class ParentsByDepth(Read[Parent], path="rollup/parents", row=Parent):
+class ParentsByDepth(Read[Parent], path="rollup/parents", row=Parent, many=True):
     """The goals with children, at and below one."""
 
     root: str

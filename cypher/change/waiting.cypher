@@ -9,5 +9,5 @@ OPTIONAL MATCH (g:Goal {id: goal})
 // Unbounded: a tree has any depth.
 OPTIONAL MATCH (g)((:Goal)-[:CHILD_OF]->(:Goal)){0,}(root:Goal)
 WHERE NOT EXISTS { (root)-[:CHILD_OF]->(:Goal) }
-RETURN root.id AS root, collect(goal) AS goals, count(CASE WHEN recomputes > 0 THEN 1 END) AS recomputed
+RETURN root.id AS root, elementId(root) AS node, collect(goal) AS goals, count(CASE WHEN recomputes > 0 THEN 1 END) AS recomputed
 ORDER BY root
