@@ -2,7 +2,9 @@ UNWIND $ids AS id
 MATCH (p:Goal {id: id})
 WHERE p.state = 'OPEN'
 CALL (p) {
-  MATCH (p)<-[:CHILD_OF]-(c:Goal)
+  MATCH (p)<-[:CHILD_OF]-(child:Goal)
+  // Read in one go: each property alone would be looked for among all of them, and most are not there.
+  WITH properties(child) AS c
   WHERE c.state <> 'CANCELLED'
   RETURN sum(coalesce(c.actualPinned, c.actualOwn + coalesce(c.actualBelow, 0), 0)) AS actual,
     sum(coalesce(c.actualOwnCount + coalesce(c.actualBelowCount, 0), 0)) AS actual_count,
