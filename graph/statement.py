@@ -52,12 +52,11 @@ class Statement(Generic[Row]):
         """The statement's parameters by name, as the driver takes them."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 
-    @classmethod
-    def read(cls, records: Sequence[Mapping[str, Any]]) -> list[Row]:
+    def read(self, records: Sequence[Mapping[str, Any]]) -> list[Row]:
         """All rows from the records that the statement's text gives."""
-        if cls.many:
-            return [cls.row(*map(native, values)) for values in records[0]["rows"]]
-        return [cls.read_row(record) for record in records]
+        if self.many:
+            return [self.row(*map(native, values)) for values in records[0]["rows"]]
+        return [self.read_row(record) for record in records]
 
     @classmethod
     def read_row(cls, columns: Mapping[str, Any]) -> Row:
