@@ -79,7 +79,10 @@ async def explained_problems(database: Database, statement: type[Statement[Any]]
     if mode not in (_WRITES if statement.writes else _READS):
         declared = "Write" if statement.writes else "Read"
         problems.append(f"{statement.path}: the database says mode {mode!r}, the class says {declared}.")
-    if getattr(statement.read_row, "__func__", None) is Statement.read_row.__func__:  # type: ignore[attr-defined]
+    if getattr(statement.read_row, "__func__", None) is not Statement.read_row.__func__:  # type: ignore[attr-defined]
+        if statement.many:
+            problems.append(f"{statement.path}: read_row of {statement.__name__} is not asked, as it has many rows.")
+    else:
         row = [field.name for field in dataclasses.fields(statement.row)]
         if sorted(columns) != sorted(row):
             problems.append(

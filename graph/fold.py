@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.change import PARTS, TakeChanges, WaitingChanges, forget_taken
-from graph.errors import Refusal
 from graph.recalculation import Recalculation
-from graph.rollup import DEADLINE, definition_of, lock_roots, recalculate_tree
+from graph.rollup import DEADLINE, definition_of, lock_one_root, recalculate_tree
 from graph.rollup_statements import NoteEnds, Parent
 from graph.statement import Read, Write
 
@@ -93,15 +92,12 @@ async def fold_waiting(database: Database, clock: Clock) -> int:
 
 async def _fold_tree(database: Database, clock: Clock, waiting: Waiting) -> None:
     async def work(tx: Transaction) -> bool:
-        if waiting.root is None:
+        if waiting.node is None:
             await tx.run(TakeChanges(waiting.goals, recomputed=True))
             return False
-        try:
-            roots = await lock_roots(tx, waiting.goals, waiting.node)
-        except Refusal:  # they were deleted meanwhile: the next look finds them gone
-            return False
-        # Moved apart meanwhile: the next look finds each with its tree.
-        return len(roots) == 1 and await _Fold(tx, roots[0], waiting, clock.now()).run()
+        root = await lock_one_root(tx, waiting.node, waiting.goals)
+        # Deleted or moved meanwhile: the next look finds each with its tree, or gone.
+        return root is not None and await _Fold(tx, root, waiting, clock.now()).run()
 
     if await database.write(work, deadline=_FOLD_WITHIN) and waiting.root is not None:
         await recalculate_tree(database, clock, waiting.root)

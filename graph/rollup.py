@@ -138,16 +138,12 @@ async def fold_upwards(tx: Transaction, ids: Sequence[str], now: datetime) -> No
             await recalculation.fold([goal_id], own)
 
 
-async def lock_roots(tx: Transaction, goal_ids: Sequence[str], likely: str | None = None) -> list[str]:
+async def lock_roots(tx: Transaction, goal_ids: Sequence[str]) -> list[str]:
     """Lock the roots of the trees these goals are in; their ids. Refuses NOT_FOUND if none is left.
 
-    A root may have become a child before its lock was ours, so look until nothing moves. `likely`: the node of the root
-    as it was a moment ago, which saves a look.
+    A root may have become a child before its lock was ours, so look until nothing moves.
     """
     locked: set[str] = set()
-    if likely is not None:
-        await tx.run(LockRoots([likely]))
-        locked.add(likely)
     while True:
         roots = await tx.run(RootsOf(sorted(goal_ids)))
         if not roots:
@@ -158,6 +154,16 @@ async def lock_roots(tx: Transaction, goal_ids: Sequence[str], likely: str | Non
             return [root.id for root in roots]
         await tx.run(LockRoots(sorted(nodes)))
         locked |= nodes
+
+
+async def lock_one_root(tx: Transaction, node: str, goal_ids: Sequence[str]) -> str | None:
+    """Lock a root that was that of these goals a moment ago; its id. None if it is not, or there are others by now.
+
+    Then nothing more may be locked in this transaction: roots are locked all at once.
+    """
+    await tx.run(LockRoots([node]))
+    roots = await tx.run(RootsOf(sorted(goal_ids)))
+    return roots[0].id if [root.node for root in roots] == [node] else None
 
 
 async def definition_of(tx: Transaction, goal_id: str) -> Definition:

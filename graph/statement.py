@@ -21,7 +21,8 @@ class Statement(Generic[Row]):
     """Base of `Read` and `Write`. A subclass says `path="goal/by_ids", row=GoalRow`.
 
     `many=True`: there may be thousands of rows. Then they are fetched as one list, at a tenth of the time that the
-    driver takes for as many rows; the file is written as any other.
+    driver takes for as many rows. The file is written as any other; the order of the rows means nothing then, and the
+    class has no `read_row` of its own.
     """
 
     path: ClassVar[str]

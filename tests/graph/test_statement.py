@@ -32,9 +32,9 @@ def test_values_of_the_driver_become_pythons_also_inside_others() -> None:
     }
 
 
-async def test_many_rows_keep_their_order(company: Company) -> None:
+async def test_many_rows_are_all_there(company: Company) -> None:
     await company.records("account", *({"externalId": key} for key in ("c", "a", "b")))
     found = await company.database.fetch(RecordsByExternalIds("account", ["b", "c", "none", "a"]))
-    assert [row.external_id for row in found] == ["a", "b", "c"]
+    assert {row.external_id for row in found} == {"a", "b", "c"}
     assert all(isinstance(row, RecordKey) for row in found)
     assert await company.database.fetch(RecordsByExternalIds("account", [])) == []
