@@ -27,7 +27,7 @@ class Statement(Generic[Row]):
 
     path: ClassVar[str]
     row: ClassVar[type[Any]]
-    many: ClassVar[bool]
+    many: ClassVar[bool] = False
     writes: ClassVar[bool]
 
     def __init_subclass__(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from strawberry import Some
+from strawberry.types.arguments import convert_argument
 
 from api.context import Context
+from api.currency_mutation import ExchangeRateInput, SetExchangeRatesInput
 from api.loaders import Loaders
 from api.owners_mutation import UserRowInput
 from api.payload import MutationInput, change, given
-from api.record_mutation import RecordOwnerInput, RecordRowInput
-from api.scalars import JSON
+from api.record_mutation import UpsertRecordsInput
+from api.schema import schema
 from graph.errors import ErrorCode, Refusal
 from graph.organization import OrganizationRow, bump_structure, organization
 from graph.visibility import Viewer
@@ -81,24 +85,27 @@ def test_an_input_becomes_a_map_without_what_was_left_out() -> None:
     assert given(rows) == [{"externalId": "rep-1", "active": False, "unit": None, "manager": "boss", "teams": ["t-1"]}]
 
 
-def test_inputs_within_inputs_become_maps_and_json_stays() -> None:
-    row = RecordRowInput(
-        external_id="o-1",
-        name=None,
-        state=None,
-        status=Some(None),
-        owner=Some(RecordOwnerInput(user=None, team=Some("t-1"))),
-        territory=None,
-        product_line=Some("pumps"),
-        account=None,
-        parent=None,
-        currency=None,
-        fields=Some(JSON({"actual_value": None})),
-    )
-    assert given(row) == {
+def test_inputs_within_inputs_become_maps() -> None:
+    day = date(2026, 1, 1)
+    rate: Any = Decimal("1.5")
+    told = SetExchangeRatesInput(rates=[ExchangeRateInput(currency="USD", valid_from=day, rate=rate)])
+    assert given(told) == {"rates": [{"currency": "USD", "validFrom": day, "rate": rate}], "remove": []}
+
+
+def test_rows_of_records_stay_the_maps_that_they_came_as() -> None:
+    row: Any = {
         "externalId": "o-1",
         "status": None,
         "owner": {"team": "t-1"},
         "productLine": "pumps",
         "fields": {"actual_value": None},
     }
+    told = convert_argument(
+        {"type": "opportunity", "rows": [row]},
+        UpsertRecordsInput,
+        schema.schema_converter.scalar_registry,
+        schema.config,
+    )
+    assert isinstance(told, UpsertRecordsInput)
+    assert told.rows == [row]
+    assert given(told)["rows"] == [row]

@@ -67,6 +67,15 @@ async def test_a_wrong_mode_or_column_is_found(migrated: Database, base: Any, ro
     assert problem in found
 
 
+async def test_a_read_row_that_nobody_asks_is_found(migrated: Database) -> None:
+    wrong: Any = dataclasses.dataclass(frozen=True)(new_class("Wrong", (Read[Account],)))
+    wrong.path, wrong.row, wrong.many = "owners/accounts", Account, True
+    assert await catalog.explained_problems(migrated, wrong) == []
+    wrong.read_row = classmethod(lambda _class, _columns: None)
+    (found,) = await catalog.explained_problems(migrated, wrong)
+    assert "read_row of Wrong is not asked" in found
+
+
 def test_a_goals_stored_properties_are_its_rows_first_fields() -> None:
     texts = {"startDate": "start", "endDate": "end", "frozenAt": "frozen_ms"}
     texts |= {"createdAt": "created_ms", "updatedAt": "updated_ms", "overriddenAt": "overridden_ms"}
