@@ -90,17 +90,23 @@ class GoalTree(Read[Tree], path="goal/tree", row=Tree):
             nodes.append(TreeNode(depth, child_count, goal))
             if hidden_sums is not None:
                 hidden[goal.id] = hidden_sums
-        return Tree(nodes, metric, is_torn(nodes, hidden, self._categories(metric)))
+        return Tree(nodes, metric, self._is_torn(nodes, hidden, metric))
 
-    def _categories(self, metric: MetricRow) -> list[Category]:
-        """The categories whose sums were read: those are shown, so those are compared."""
-        return [category for category in metric.categories if f"{category.stored}Below" in self.properties]
+    def _is_torn(self, nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], metric: MetricRow) -> bool:
+        # The sums that were read: those are shown, so those are compared.
+        categories = [category for category in metric.categories if f"{category.stored}Below" in self.properties]
+        # Of a list that is full, goals may have been left out anywhere below the first.
+        return is_torn(nodes, hidden, categories, depth=self.depth if len(nodes) < self.first else 0)
 
 
-def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], categories: Sequence[Category]) -> bool:
+def is_torn(
+    nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], categories: Sequence[Category], *, depth: int
+) -> bool:
     """Whether an open goal's sum is not that of its children, shown and `hidden` (sums of all categories, by goal id).
 
-    Where children were left out, by depth or by number, no reader can compare, and neither does this.
+    Above `depth` all children are shown: if they are fewer or more than were counted, one came or went meanwhile, and
+    the sum may be that of another moment, too. Where children were left out, by depth or by number, no reader can
+    compare, and neither does this.
     """
     shown: dict[str | None, list[GoalRow]] = defaultdict(list)
     for node in nodes:
@@ -108,7 +114,11 @@ def is_torn(nodes: Sequence[TreeNode], hidden: Mapping[str, Sequence[int]], cate
             shown[node.goal.parent_id].append(node.goal)
     for node in nodes:
         goal, children = node.goal, shown.get(node.goal.id, ())
-        if goal.state != "OPEN" or goal.rollup_error or len(children) != node.child_count:
+        if not categories or goal.state != "OPEN" or goal.rollup_error:
+            continue
+        if len(children) != node.child_count:
+            if node.depth < depth or len(children) > node.child_count:
+                return True
             continue
         counting = [child for child in children if child.state != "CANCELLED"]
         more = dict(zip(Category, hidden.get(goal.id, _NOTHING), strict=True))
