@@ -6,28 +6,43 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import Torn
-from graph.goal import GoalRow
-from graph.rollup_compiler import HALF
+from graph.goal import GoalRow, GoalState
+from graph.rollup_compiler import HALF, Category
 from graph.statement import Read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NOTHING = (0,) * len(Category)
+
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The visible children of a goal: a page of them, how many there are, and the goal's sums when they were read."""
+    """The visible children of a goal: a page of them, how many there are, and the goal's sums when they were read.
+
+    `hidden_sums`: what the other children come to, where there are any. `adds_up`: the sums are those of the children;
+    of a goal that is not open, or in error, numbers are kept.
+    """
 
     parent_id: str
     goals: list[GoalRow]
     total_count: int
-    torn: bool
+    hidden_sums: list[int] | None
+    adds_up: bool
     sums: list[int | None]
 
     def check_sum_of(self, parent: GoalRow) -> None:
-        """Raises Torn if the parent as it was read before had other sums than when its children were read."""
-        if self.torn or self.sums != [parent.actual_below, parent.in_progress_below, parent.custom_below]:
+        """Raises Torn if the parent as it was read before, or the children, are of another moment than the sums.
+
+        Of a page of some children no reader can compare the sum, and neither does this.
+        """
+        if self.sums != [parent.actual_below, parent.in_progress_below, parent.custom_below]:
             raise Torn
+        if self.adds_up and len(self.goals) == self.total_count:
+            counting = [child for child in self.goals if child.state != GoalState.CANCELLED]
+            for category, hidden, stored in zip(Category, self.hidden_sums or _NOTHING, self.sums, strict=True):
+                if sum(child.stored_total(category) or 0 for child in counting) + hidden != (stored or 0):
+                    raise Torn
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-// The visible children of each of these goals, by title, after a key, and how many there are; `torn`: read across a commit.
+// The visible children of each of these goals, by title, after a key, and how many there are.
 // sees: viewer
 MATCH (viewer:User {id: $viewer, active: true})
 UNWIND $parents AS parent_id
@@ -18,6 +18,13 @@ CALL (visible_children, viewer) {
   LIMIT $first
   RETURN collect(columns.seen_goal(g)) AS goals
 }
-RETURN parent_id, goals, size(visible_children) AS total_count, columns.tear(parent) AS torn,
+RETURN parent_id, goals, size(visible_children) AS total_count,
+  // What hidden children add: never shown; it tells whether a sum and its parts were read on two sides of a commit.
+  CASE WHEN COUNT { (parent)<-[:CHILD_OF]-() } > size(visible_children) THEN head(COLLECT {
+    MATCH (parent)<-[:CHILD_OF]-(part:Goal)
+    WHERE part.state <> 'CANCELLED' AND NOT visible.goal(part)
+    RETURN columns.added_up(part)
+  }) END AS hidden_sums,
+  parent.state = 'OPEN' AND parent.rollupError IS NULL AS adds_up,
   [parent.actualBelow, parent.inProgressBelow, parent.customBelow] AS sums
 ORDER BY parent_id

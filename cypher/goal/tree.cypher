@@ -23,11 +23,7 @@ WITH root, collect([
     CASE WHEN hidden > 0 THEN head(COLLECT {
       MATCH (g)<-[:CHILD_OF]-(part:Goal)
       WHERE part.state <> 'CANCELLED' AND NOT visible.covered_goal(part)
-      RETURN [
-        sum(coalesce(part.actualPinned, part.actualOwn + coalesce(part.actualBelow, 0), 0)),
-        sum(coalesce(part.inProgressPinned, part.inProgressOwn + coalesce(part.inProgressBelow, 0), 0)),
-        sum(coalesce(part.customPinned, part.customOwn + coalesce(part.customBelow, 0), 0))
-      ]
+      RETURN columns.added_up(part)
     }) END,
     parent.id,
     [name IN $properties | stored[name]],

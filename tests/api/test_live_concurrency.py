@@ -24,7 +24,7 @@ from graph.goal import RecordSet
 from graph.record_upsert import delete_records
 from graph.record_writer import RecordWriter
 from graph.strain import TOLD
-from tests.api.test_concurrency import check_tree
+from tests.api.test_concurrency import NESTED, check_nested, check_tree
 from tests.factories import FOUNDER, YEAR, Company
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 WRITERS, READERS, REPS, DEALS = 8, 4, 6, 40
 #: Seconds that a writer rests between two changes, at most.
 REST = 0.6
+#: Seconds that the reader of children rests: most answers are to be of trees.
+PAUSE = 0.05
 #: Seconds that it may take longer until everything was done.
 PATIENCE = 120
 TREE = (
@@ -60,6 +62,7 @@ async def test_changes_and_answers_at_once(
             all_at_once.create_task(scene.write(number, Random(first + number)))  # noqa: S311
         for _ in range(READERS):
             all_at_once.create_task(scene.read())
+        all_at_once.create_task(scene.read_children())
         all_at_once.create_task(scene.recalculate())
         all_at_once.create_task(scene.fold())
     await company.fold()
@@ -119,7 +122,10 @@ class Scene:
     @property
     def did_all(self) -> bool:
         """Whether everything was done that is to be done at once."""
-        return all(self.counts[what] for what in ("answers", "runs", "written", "deleted", "moved", "remade"))
+        return all(
+            self.counts[what]
+            for what in ("answers", "answers of children", "runs", "written", "deleted", "moved", "remade")
+        )
 
     @property
     def going(self) -> bool:
@@ -187,6 +193,13 @@ class Scene:
         while self.going:
             check_tree(await self._execute(TREE, root=self.root))
             self.counts["answers"] += 1
+
+    async def read_children(self) -> None:
+        """Read goals with their children, now and then."""
+        while self.going:
+            check_nested(await self._execute(f"query ($root: ID!) {NESTED}", root=self.root))
+            self.counts["answers of children"] += 1
+            await asyncio.sleep(PAUSE)
 
     async def _execute(self, document: str, **variables: Any) -> Any:
         result = await schema.execute(document, variables, Context("request", "administrator", **self._shared))
