@@ -2,7 +2,7 @@
 
 A statement file opens with two comment lines: what it answers, and `// sees: viewer | aggregate | engine`.
 `visible.goal(g)` in a statement stands for the policy in `visibility/goal.cypher`, written once, with `entity` read as
-`g`; other fragments (`columns.goal(g)`) work alike. That is all the templating there is.
+`g`; other fragments (`columns.goal(g)`) work alike. That and `in_one_list` is all the templating there is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
     from typing import LiteralString
 
@@ -64,6 +64,13 @@ def fill(text: str) -> str:
         return re.sub(r"\bentity\b", variable, fill("\n".join(lines).strip()))
 
     return _CALL.sub(fragment, text)
+
+
+def in_one_list(text: LiteralString, columns: Sequence[str]) -> LiteralString:
+    """The statement with all its rows in one column of one row, `rows`: a list for each, in the order of `columns`."""
+    # Columns are names of fields of our own: that is what LiteralString says here; mypy takes it for str.
+    listed: LiteralString = ", ".join(columns)
+    return f"CALL () {{\n{text}\n}}\nRETURN collect([{listed}]) AS rows"
 
 
 def names() -> Iterator[str]:

@@ -43,11 +43,7 @@ class Statement(Generic[Row]):
     def text(self) -> LiteralString:
         """The statement's text."""
         text = cypher.load(self.path).text
-        if not self.many:
-            return text
-        # Names of a row's fields are ours: that is what LiteralString says here; mypy takes it for str.
-        columns: LiteralString = ", ".join(_names(self.row))
-        return f"CALL () {{\n{text}\n}}\nRETURN collect([{columns}]) AS rows"
+        return cypher.in_one_list(text, [field.name for field in dataclasses.fields(self.row)]) if self.many else text
 
     def parameters(self) -> dict[str, Any]:
         """The statement's parameters by name, as the driver takes them."""
@@ -94,10 +90,6 @@ class Id:
 
 #: What most values are: looked at first, as there are many.
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-
-
-def _names(row: type[Any]) -> list[str]:
-    return [field.name for field in dataclasses.fields(row)]
 
 
 def native(value: Any) -> Any:

@@ -32,6 +32,8 @@ SUBSCRIPTIONS = {
         "counts { __typename trees goals changed overflowed failed defects } } }"
     ),
 }
+#: Seconds that a first event may take.
+_PATIENCE = 60
 _SETTINGS = Settings(jwt_secret=SecretStr("k" * 64), request_timeout=60)
 
 
@@ -82,7 +84,8 @@ class Listener:
         )
         variables = {"id": self.scene.goals[self.root]}
         self._results: Any = await schema.stream(SUBSCRIPTIONS["goalChanged"], variables, context)
-        first: Any = await anext(self._results)
+        async with asyncio.timeout(_PATIENCE):
+            first: Any = await anext(self._results)
         return not first.errors
 
     async def rest(self) -> list[Any]:

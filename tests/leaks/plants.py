@@ -175,13 +175,18 @@ _KEY = "CASE WHEN 'goal.' + $order_property IN viewer.masked THEN null ELSE g[$o
 _RECORDS = "visible.record(r)\n    AND ($states"
 _FIELDS, _FILTER, _ORDER = "fields, node(id)", "filter, search", "order, cursors"
 _MASKED, _COUNTS = "masked fields", "counts, hasNextPage"
+# In both places: one alone makes a tree whose children are not as many as were counted, which is read again.
+_past_the_hidden = text(
+    ("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)"),
+    ("goal/tree", "COUNT { (g)<-[:CHILD_OF]-(child:Goal) WHERE NOT visible.covered_goal(child) }", "0"),
+)
 
 #: Heard by who listens to the tree below the goal named, while the rest changes.
 OF_EVENTS = (
     Leak(
         "events of goals below hidden ones",
         "subscriptions",
-        text(("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)")),
+        _past_the_hidden,
         "Goal 0",
         "director",
     ),
@@ -200,7 +205,7 @@ LEAKS = (
     Leak(
         "trees that go on below hidden goals",
         _FIELDS,
-        text(("goal/tree", "(step:Goal WHERE visible.covered_goal(step))", "(:Goal)")),
+        _past_the_hidden,
         "goalTree ",
         "director",
     ),
