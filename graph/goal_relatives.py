@@ -7,28 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from graph.errors import Torn
 from graph.goal import GoalRow, GoalState
+from graph.goal_tree import is_sum_of
 from graph.rollup_compiler import HALF, Category
 from graph.statement import Read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NOTHING = (0,) * len(Category)
-
 
 @dataclass(frozen=True, slots=True)
 class Children:
     """The visible children of a goal: a page of them, how many there are, and the goal's sums when they were read.
 
-    `hidden_sums`: what the other children come to, where there are any. `adds_up`: the sums are those of the children;
-    of a goal that is not open, or in error, numbers are kept.
+    `hidden_sums`: what the other children come to, where there are any.
     """
 
     parent_id: str
     goals: list[GoalRow]
     total_count: int
     hidden_sums: list[int] | None
-    adds_up: bool
     sums: list[int | None]
 
     def check_sum_of(self, parent: GoalRow) -> None:
@@ -38,11 +35,12 @@ class Children:
         """
         if self.sums != [parent.actual_below, parent.in_progress_below, parent.custom_below]:
             raise Torn
-        if self.adds_up and len(self.goals) == self.total_count:
-            counting = [child for child in self.goals if child.state != GoalState.CANCELLED]
-            for category, hidden, stored in zip(Category, self.hidden_sums or _NOTHING, self.sums, strict=True):
-                if sum(child.stored_total(category) or 0 for child in counting) + hidden != (stored or 0):
-                    raise Torn
+        # What the goal was when it was read: numbers of one that is not open, or in error, are kept.
+        adds_up = parent.state == GoalState.OPEN and not parent.rollup_error
+        if adds_up and len(self.goals) == self.total_count:
+            sums = {category: stored or 0 for category, stored in zip(Category, self.sums, strict=True)}
+            if not is_sum_of(self.goals, self.hidden_sums, sums):
+                raise Torn
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from graph.rollup_compiler import Category
 from graph.statement import Read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import LiteralString
 
 
@@ -120,12 +120,19 @@ def is_torn(
             if node.depth < depth or len(children) > node.child_count:
                 return True
             continue
-        counting = [child for child in children if child.state != "CANCELLED"]
-        more = dict(zip(Category, hidden.get(goal.id, _NOTHING), strict=True))
-        for category in categories:
-            if sum(child.stored_total(category) or 0 for child in counting) + more[category] != goal.below(category):
-                return True
+        if not is_sum_of(children, hidden.get(goal.id), {category: goal.below(category) for category in categories}):
+            return True
     return False
+
+
+def is_sum_of(children: Iterable[GoalRow], hidden: Sequence[int] | None, sums: Mapping[Category, int]) -> bool:
+    """Whether `sums` are those of a goal's children, shown and `hidden` (sums of all categories; None: none are)."""
+    counting = [child for child in children if child.state != "CANCELLED"]
+    more = dict(zip(Category, hidden or _NOTHING, strict=True))
+    return all(
+        sum(child.stored_total(category) or 0 for child in counting) + more[category] == total
+        for category, total in sums.items()
+    )
 
 
 def in_tree_order(nodes: Sequence[TreeNode]) -> list[TreeNode]:

@@ -25,6 +25,5 @@ RETURN parent_id, goals, size(visible_children) AS total_count,
     WHERE part.state <> 'CANCELLED' AND NOT visible.goal(part)
     RETURN columns.added_up(part)
   }) END AS hidden_sums,
-  parent.state = 'OPEN' AND parent.rollupError IS NULL AS adds_up,
   [parent.actualBelow, parent.inProgressBelow, parent.customBelow] AS sums
 ORDER BY parent_id
